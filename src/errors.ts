@@ -1,0 +1,161 @@
+/**
+ * Every error the engine throws on purpose: a sentence for people, fields for programs.
+ *
+ *   ShapeError: matmul: inner sizes differ: a [5, 768] × b [512, 768]
+ *     in decoder.blocks.3.mlp, weight "h.3.mlp.c_fc.weight" of model.safetensors
+ *     hint: T5 stores linear weights as [out, in]; GPT-2 stores them as [in, out]
+ *
+ * The first line is complete in itself: who speaks (`op`), the argument in quotes, the rule, the value and its type.
+ */
+export interface ErrorDetails {
+  /** Who found it: an op, a function, an option group, a file reader. */
+  readonly op?: string;
+  /** Where: path of the layer, file, line, byte offset, JSON path. */
+  readonly where?: string;
+  /** What to do about it. */
+  readonly hint?: string;
+  readonly expected?: unknown;
+  readonly got?: unknown;
+  /** Nearest existing names, best first. */
+  readonly nearest?: readonly string[];
+  readonly cause?: unknown;
+}
+
+export abstract class BatonError extends Error {
+  /** Stable machine-readable kind. */
+  abstract readonly code: string;
+  readonly summary: string;
+  readonly op?: string;
+  readonly where?: string;
+  readonly hint?: string;
+  readonly expected?: unknown;
+  readonly got?: unknown;
+  readonly nearest?: readonly string[];
+
+  constructor(summary: string, details: ErrorDetails = {}) {
+    super(compose(summary, details), details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = new.target.name;
+    this.summary = summary;
+    this.op = details.op;
+    this.where = details.where;
+    this.hint = details.hint;
+    this.expected = details.expected;
+    this.got = details.got;
+    this.nearest = details.nearest;
+  }
+
+  /** The same error, told where it happened; an inner place is kept in front of an outer one. */
+  at(where: string): this {
+    const copy = Object.create(this) as this & { message: string };
+    const place = this.where === undefined ? where : `${this.where}, ${where}`;
+    Object.defineProperties(copy, {
+      where: { value: place, enumerable: true },
+      message: { value: compose(this.summary, { ...this, where: place }), configurable: true },
+      stack: { value: this.stack, configurable: true },
+    });
+    return copy;
+  }
+}
+
+function compose(summary: string, { op, where, hint, nearest }: ErrorDetails): string {
+  const lines = [op === undefined ? summary : `${op}: ${summary}`];
+  if (where !== undefined) lines.push(`  in ${where}`);
+  if (nearest !== undefined && nearest.length > 0) lines.push(`  nearest: ${nearest.join(', ')}`);
+  if (hint !== undefined) lines.push(`  hint: ${hint}`);
+  return lines.join('\n');
+}
+
+/** Sizes that do not fit together. */
+export class ShapeError extends BatonError {
+  readonly code = 'SHAPE';
+}
+
+/** A dtype an operation or a file does not take. */
+export class DtypeError extends BatonError {
+  readonly code = 'DTYPE';
+}
+
+/** A tensor of a checkpoint that is missing, unexpected or of the wrong shape. */
+export class WeightError extends BatonError {
+  readonly code = 'WEIGHT';
+}
+
+/** Bytes or text that are not what their format demands: safetensors, JSON, protobuf, configs. */
+export class FormatError extends BatonError {
+  readonly code = 'FORMAT';
+}
+
+/** Text or ids a tokenizer cannot take. */
+export class TokenizerError extends BatonError {
+  readonly code = 'TOKENIZER';
+}
+
+/** NaN where a number is needed, a row without any allowed entry, an id out of range. */
+export class NumericError extends BatonError {
+  readonly code = 'NUMERIC';
+}
+
+/** An argument or option with a value outside its rule. */
+export class OptionError extends BatonError {
+  readonly code: string = 'OPTION';
+}
+
+/** An option nobody knows, or one that is known and not offered here. Never ignored. */
+export class UnsupportedOptionError extends OptionError {
+  override readonly code = 'UNSUPPORTED_OPTION';
+}
+
+/** A file, folder or address that cannot be reached or read. */
+export class LoadError extends BatonError {
+  readonly code = 'LOAD';
+}
+
+/** Use of something after `dispose()`, or of a backend that cannot do what is asked. */
+export class StateError extends BatonError {
+  readonly code = 'STATE';
+}
+
+/** A value as an error should show it: short, quoted, with its type where that helps. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (value === null || typeof value === 'number' || typeof value === 'boolean' || value === undefined)
+    return String(value);
+  if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
+  if (Array.isArray(value)) {
+    const head = value.slice(0, 8).map(show).join(', ');
+    return `[${head}${value.length > 8 ? `, … ${value.length} in all` : ''}]`;
+  }
+  if (ArrayBuffer.isView(value))
+    return `${value.constructor.name}(${(value as Uint8Array).length ?? value.byteLength})`;
+  return value.constructor?.name && value.constructor.name !== 'Object' ? `a ${value.constructor.name}` : 'an object';
+}
+
+/** The names nearest to `name`, by edit distance, best first; names with nothing in common are left out. */
+export function nearestNames(name: string, known: Iterable<string>, limit = 3): string[] {
+  const scored: [number, string][] = [];
+  for (const candidate of known) {
+    const distance = editDistance(name.slice(0, 200), candidate.slice(0, 200));
+    if (distance <= Math.max(2, Math.ceil(Math.max(name.length, candidate.length) * 0.4)))
+      scored.push([distance, candidate]);
+  }
+  return scored
+    .sort((a, b) => a[0] - b[0] || (a[1] < b[1] ? -1 : 1))
+    .slice(0, limit)
+    .map(([, candidate]) => candidate);
+}
+
+/** Levenshtein distance with one row of memory. */
+function editDistance(a: string, b: string): number {
+  const row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    let diagonal = row[0];
+    row[0] = i;
+    for (let j = 1; j <= b.length; j++) {
+      const above = row[j];
+      row[j] = Math.min(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] === b[j - 1] ? 0 : 1));
+      diagonal = above;
+    }
+  }
+  return row[b.length];
+}
