@@ -10,7 +10,9 @@
 export interface ErrorDetails {
   /** Who found it: an op, a function, an option group, a file reader. */
   readonly op?: string;
-  /** Where: path of the layer, file, line, byte offset, JSON path. */
+  /** Part of the model: `decoder.blocks.3.mlp`. */
+  readonly path?: string;
+  /** Where: file, weight, line, byte offset, JSON path. */
   readonly where?: string;
   /** What to do about it. */
   readonly hint?: string;
@@ -26,6 +28,7 @@ export abstract class BatonError extends Error {
   abstract readonly code: string;
   readonly summary: string;
   readonly op?: string;
+  readonly path?: string;
   readonly where?: string;
   readonly hint?: string;
   readonly expected?: unknown;
@@ -37,6 +40,7 @@ export abstract class BatonError extends Error {
     this.name = new.target.name;
     this.summary = summary;
     this.op = details.op;
+    this.path = details.path;
     this.where = details.where;
     this.hint = details.hint;
     this.expected = details.expected;
@@ -44,22 +48,27 @@ export abstract class BatonError extends Error {
     this.nearest = details.nearest;
   }
 
-  /** The same error, told where it happened; an inner place is kept in front of an outer one. */
+  /** The same error, told where it happened; an inner place stays in front of an outer one. */
   at(where: string): this {
-    const copy = Object.create(this) as this & { message: string };
-    const place = this.where === undefined ? where : `${this.where}, ${where}`;
-    Object.defineProperties(copy, {
-      where: { value: place, enumerable: true },
-      message: { value: compose(this.summary, { ...this, where: place }), configurable: true },
-      stack: { value: this.stack, configurable: true },
-    });
-    return copy;
+    return this.#told({ where: this.where === undefined ? where : `${this.where}, ${where}` });
+  }
+
+  /** The same error, told that it left this part of the model. */
+  under(part: string): this {
+    return this.#told({ path: this.path === undefined ? part : `${part}.${this.path}` });
+  }
+
+  #told(details: Pick<ErrorDetails, 'where' | 'path'>): this {
+    Object.assign(this, details);
+    this.message = compose(this.summary, this);
+    return this;
   }
 }
 
-function compose(summary: string, { op, where, hint, nearest }: ErrorDetails): string {
+function compose(summary: string, { op, path, where, hint, nearest }: ErrorDetails): string {
   const lines = [op === undefined ? summary : `${op}: ${summary}`];
-  if (where !== undefined) lines.push(`  in ${where}`);
+  const place = [path, where].filter((part) => part !== undefined).join(', ');
+  if (place !== '') lines.push(`  in ${place}`);
   if (nearest !== undefined && nearest.length > 0) lines.push(`  nearest: ${nearest.join(', ')}`);
   if (hint !== undefined) lines.push(`  hint: ${hint}`);
   return lines.join('\n');

@@ -1,0 +1,30 @@
+import { ShapeError } from '../errors.ts';
+import { track } from '../tensor/scope.ts';
+import { describe, type Spec } from '../tensor/shape.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { backendOf } from './call.ts';
+
+/**
+ * The rows of `past`, then those of `more`: concatenation along axis 0, the step by which a cache grows.
+ *
+ * Neither input changes. Storage grows by doubling: the new rows go into the room behind `past` where no other tensor
+ * has claimed it, so n appends cost O(n) copies; where one has (a fork, a truncated view), `past` is copied first.
+ *
+ * Shapes    past [S …], more [T …] → [S+T …]
+ * Errors    ShapeError when the axes behind the first, or the dtypes, differ
+ */
+export function append(past: Tensor, more: Tensor): Tensor {
+  const op = 'append';
+  const backend = backendOf(op, [past, more]);
+  const [S, ...rest] = past.shape;
+  const [T, ...others] = more.shape;
+  const fit = S !== undefined && T !== undefined && rest.length === others.length && rest.every((n, i) => n === others[i]);
+  if (!fit || past.dtype !== more.dtype) {
+    throw new ShapeError(
+      `axes behind the first, and dtypes, must be equal: past ${past.dtype} ${describe(past)}, more ${more.dtype} ${describe(more)}`,
+      { op, expected: past.shape, got: more.shape },
+    );
+  }
+  const spec: Spec = { dtype: past.dtype, shape: [S + T, ...rest] };
+  return track(new Tensor(backend, backend.append(past.storage, past, more.storage, more), spec));
+}

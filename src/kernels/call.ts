@@ -1,0 +1,58 @@
+import { ShapeError, StateError } from '../errors.ts';
+import type { Backend } from '../tensor/backend.ts';
+import type { Cost, Inputs, Op } from '../tensor/op.ts';
+import { track } from '../tensor/scope.ts';
+import { bytesOf, describe, type Spec } from '../tensor/shape.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
+/** Runs an op on the backend its tensors live on: rule first, then the work, then the bookkeeping. */
+export function call<A>(op: Op<A>, inputs: Inputs<Tensor>, attrs: A): Tensor[] {
+  const backend = backendOf(op.name, inputs);
+  const specs = op.infer(inputs, attrs);
+  const storages = backend.run(op, inputs, attrs, specs);
+  meter(backend, op.name, () => op.cost(inputs, attrs, specs));
+  return specs.map((spec, i) => track(new Tensor(backend, storages[i], spec)));
+}
+
+/** The same for the many ops with one output. */
+export function call1<A>(op: Op<A>, inputs: Inputs<Tensor>, attrs: A): Tensor {
+  return call(op, inputs, attrs)[0];
+}
+
+/** The one backend of all inputs. */
+export function backendOf(op: string, inputs: Inputs<Tensor>): Backend {
+  let first: Tensor | undefined;
+  for (const input of inputs) {
+    if (input === undefined) continue;
+    if (!(input instanceof Tensor)) throw new StateError('every input must be a Tensor', { op, got: input });
+    first ??= input;
+    if (input.backend !== first.backend) {
+      throw new StateError(
+        `inputs live on two backends: ${describe(first)} on "${first.backend.info.name}", ${describe(input)} on "${input.backend.info.name}"`,
+        { op, hint: 'make both with the same { backend }' },
+      );
+    }
+  }
+  if (first === undefined) throw new StateError('needs at least one tensor', { op });
+  return first.backend;
+}
+
+export function meter(backend: Backend, name: string, cost: () => Cost): void {
+  if (backend.meter === undefined) return;
+  const { flops, bytes } = cost();
+  backend.meter(name, flops, bytes);
+}
+
+/** A cost of `flops` operations that reads every input and writes every output once. */
+export function once(flops: number, inputs: Inputs<Spec>, outputs: readonly Spec[]): Cost {
+  let bytes = 0;
+  for (const spec of [...inputs, ...outputs]) if (spec !== undefined) bytes += bytesOf(spec);
+  return { flops, bytes };
+}
+
+/** The input at a place where the op needs one. */
+export function needed<T>(inputs: Inputs<T>, index: number, op: string, name: string): T {
+  const input = inputs[index];
+  if (input === undefined) throw new ShapeError(`"${name}" is missing`, { op });
+  return input;
+}

@@ -1,0 +1,103 @@
+import { OptionError, ShapeError } from '../errors.ts';
+import { isFloat } from '../tensor/dtype.ts';
+import { widen } from '../tensor/floats.ts';
+import type { Host, Op } from '../tensor/op.ts';
+import { describe, sizeOf } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { call1, needed, once } from './call.ts';
+import { checkFloat, floats, floatsOut } from './host.ts';
+
+/** How a weight is stored: `[out, in]` as torch's Linear does (T5), `[in, out]` as Conv1D does (GPT-2). */
+export type Layout = '[out, in]' | '[in, out]';
+
+/**
+ * Linear layer: y = x·Wᵀ + b (W stored [out, in]) or y = x·W + b (W stored [in, out]).
+ *
+ * Shapes    x [… K], w [N K] or [K N], bias [N] → y [… N]
+ * Numerics  per output one float64 chain over k ascending, then the bias, then one rounding: a row of y depends on its row
+ *           of x alone, not on how many rows there are. F16 and BF16 weights are widened panel by panel
+ * Errors    ShapeError sizes of K or N differ · DtypeError not float
+ * Source    Vaswani et al. 2017 §3.3; layouts: Raffel et al. 2020 and Radford et al. 2019 as released
+ */
+export function linear(x: Tensor, weight: Tensor, bias: Tensor | undefined, layout: Layout): Tensor {
+  return call1(linearOp, [x, weight, bias], { layout });
+}
+
+export const linearOp: Op<{ readonly layout: Layout }> = {
+  name: 'linear',
+
+  infer(inputs, { layout }) {
+    const op = 'linear';
+    const [x, w] = [needed(inputs, 0, op, 'x'), needed(inputs, 1, op, 'weight')];
+    const bias = inputs[2];
+    if (layout !== '[out, in]' && layout !== '[in, out]') {
+      throw new OptionError(`"layout" must be '[out, in]' or '[in, out]', got ${layout}`, { op, got: layout });
+    }
+    for (const [name, spec] of Object.entries({ x, weight: w, bias })) if (spec !== undefined) checkFloat(op, name, spec);
+    const [N, K] = layout === '[out, in]' ? w.shape : [w.shape[1], w.shape[0]];
+    if (w.shape.length !== 2 || x.shape.at(-1) !== K) {
+      throw new ShapeError(`inner sizes differ: x ${describe(x)} × weight ${describe(w)} stored as ${layout} (x needs a last axis of ${K})`, {
+        op,
+        expected: [K],
+        got: x.shape,
+        hint: 'T5 stores linear weights as [out, in]; GPT-2 stores them as [in, out]',
+      });
+    }
+    if (bias !== undefined && (bias.shape.length !== 1 || bias.shape[0] !== N)) {
+      throw new ShapeError(`"bias" must be [${N}], got ${describe(bias)}`, { op, expected: [N], got: bias.shape });
+    }
+    return [{ dtype: 'F32', shape: [...x.shape.slice(0, -1), N] }];
+  },
+
+  reference([xIn, wIn, biasIn], { layout }, [yOut]) {
+    if (xIn === undefined || wIn === undefined) return;
+    const [x, y] = [floats(xIn), floatsOut(yOut)];
+    const bias = biasIn && floats(biasIn);
+    const K = xIn.shape.at(-1) ?? 1;
+    const N = yOut.shape.at(-1) ?? 1;
+    const M = N === 0 ? 0 : sizeOf(yOut.shape) / N;
+    const panel = new Float64Array(K * 8); //                                                  [K 8]
+    for (let n = 0; n < N; n += 8) {
+      fillPanel(panel, wIn, n, N, K, layout);
+      for (let m = 0; m < M; m++) {
+        let [s0, s1, s2, s3, s4, s5, s6, s7] = [0, 0, 0, 0, 0, 0, 0, 0];
+        for (let k = 0, p = 0; k < K; k++, p += 8) {
+          const v = x[m * K + k];
+          s0 += v * panel[p];
+          s1 += v * panel[p + 1];
+          s2 += v * panel[p + 2];
+          s3 += v * panel[p + 3];
+          s4 += v * panel[p + 4];
+          s5 += v * panel[p + 5];
+          s6 += v * panel[p + 6];
+          s7 += v * panel[p + 7];
+        }
+        const sums = [s0, s1, s2, s3, s4, s5, s6, s7];
+        for (let t = 0; t < 8 && n + t < N; t++) y[m * N + n + t] = sums[t] + (bias === undefined ? 0 : bias[n + t]);
+      }
+    }
+  },
+
+  cost(inputs, _attrs, outputs) {
+    const K = inputs[0]?.shape.at(-1) ?? 0;
+    return once(sizeOf(outputs[0].shape) * (2 * K + (inputs[2] === undefined ? 0 : 1)), inputs, outputs);
+  },
+};
+
+/** Eight columns of the weight, one for each output, side by side: panel[k][t] = W(n + t, k). Columns past N are 0. */
+function fillPanel(panel: Float64Array, { data, dtype }: Host, n: number, N: number, K: number, layout: Layout): void {
+  const width = Math.min(8, N - n);
+  if (data instanceof BigInt64Array || !isFloat(dtype)) return;
+  if (width < 8) panel.fill(0);
+  if (layout === '[out, in]') {
+    const rows = widen(data.subarray(n * K, (n + width) * K), dtype);
+    for (let t = 0; t < width; t++) for (let k = 0; k < K; k++) panel[k * 8 + t] = rows[t * K + k];
+  } else if (data instanceof Float32Array) {
+    for (let k = 0; k < K; k++) for (let t = 0; t < width; t++) panel[k * 8 + t] = data[k * N + n + t];
+  } else {
+    for (let k = 0; k < K; k++) {
+      const row = widen(data.subarray(k * N + n, k * N + n + width), dtype);
+      for (let t = 0; t < width; t++) panel[k * 8 + t] = row[t];
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import { DtypeError, StateError } from '../errors.ts';
+import type { Backend, BackendInfo, MemoryCount, Use } from '../tensor/backend.ts';
+import { allocate, fits, type HostArray } from '../tensor/dtype.ts';
+import type { Host, Op } from '../tensor/op.ts';
+import { type Spec, sizeOf } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** Memory that several storages may share: a tensor and its views, a cache and its longer successor. */
+interface Block {
+  buffer: HostArray;
+  /** Elements that some storage has claimed; what is behind is room to grow. */
+  used: number;
+  /** Storages on this block. */
+  refs: number;
+}
+
+/** Elements of a block, seen as one tensor. */
+export class HostStorage {
+  readonly block: Block;
+  readonly data: HostArray;
+
+  constructor(block: Block, begin: number, end: number) {
+    this.block = block;
+    this.data = block.buffer.subarray(begin, end);
+    block.refs++;
+  }
+}
+
+/**
+ * The slowest backend, and the specification: every op runs its reference loops (float64 inside) over typed arrays.
+ * All other backends are judged by what this one computes.
+ */
+export class ReferenceBackend implements Backend<HostStorage> {
+  readonly info: BackendInfo = { name: 'reference', threads: 1, simd: 'none', notes: ['plain TypeScript loops in float64'] };
+  meter?: (op: string, flops: number, bytes: number) => void;
+  #blocks = 0;
+  #bytes = 0;
+
+  get memory(): MemoryCount {
+    return { blocks: this.#blocks, bytes: this.#bytes };
+  }
+
+  upload(data: HostArray, spec: Spec, _use: Use = 'activation'): HostStorage {
+    if (!fits(data, spec.dtype) || data.length !== sizeOf(spec.shape)) {
+      throw new DtypeError(
+        `"data" must hold ${sizeOf(spec.shape)} elements of ${spec.dtype}, got ${data.constructor.name}(${data.length})`,
+        { op: 'upload', where: spec.label },
+      );
+    }
+    return this.#claim(data, data.length);
+  }
+
+  async read(storage: HostStorage): Promise<HostArray> {
+    return storage.data.slice();
+  }
+
+  peek(storage: HostStorage): HostArray {
+    return storage.data;
+  }
+
+  run<A>(op: Op<A>, inputs: readonly (Tensor | undefined)[], attrs: A, outputs: readonly Spec[]): HostStorage[] {
+    const made: Host[] = outputs.map((spec) => ({ ...spec, data: allocate(spec.dtype, sizeOf(spec.shape)) }));
+    op.reference(
+      inputs.map((input) => input && { dtype: input.dtype, shape: input.shape, label: input.label, data: input.peek() }),
+      attrs,
+      made,
+    );
+    return made.map(({ data }) => this.#claim(data, data.length));
+  }
+
+  view(storage: HostStorage, offset: number, { shape }: Spec): HostStorage {
+    const begin = (storage.data.byteOffset - storage.block.buffer.byteOffset) / storage.data.BYTES_PER_ELEMENT + offset;
+    return new HostStorage(storage.block, begin, begin + sizeOf(shape));
+  }
+
+  append(past: HostStorage, _pastSpec: Spec, more: HostStorage, { dtype }: Spec): HostStorage {
+    const size = past.data.length + more.data.length;
+    let { block } = past;
+    const atStart = past.data.byteOffset === block.buffer.byteOffset;
+    if (block.refs === 1 && atStart) block.used = past.data.length; // nobody sees what was truncated away
+    const free = atStart && block.used === past.data.length;
+    if (!free || size > block.buffer.length) {
+      block = this.#block(allocate(dtype, 2 * size), past.data.length);
+      copy(past.data, block.buffer, 0);
+    }
+    copy(more.data, block.buffer, past.data.length);
+    block.used = size;
+    return new HostStorage(block, 0, size);
+  }
+
+  free(storage: HostStorage): void {
+    const { block } = storage;
+    if (block.refs === 0) throw new StateError('a storage was freed twice', { op: 'free' });
+    if (--block.refs === 0) {
+      this.#blocks--;
+      this.#bytes -= block.buffer.byteLength;
+    }
+  }
+
+  dispose(): void {
+    this.#blocks = 0;
+    this.#bytes = 0;
+  }
+
+  #block(buffer: HostArray, used: number): Block {
+    this.#blocks++;
+    this.#bytes += buffer.byteLength;
+    return { buffer, used, refs: 0 };
+  }
+
+  #claim(buffer: HostArray, used: number): HostStorage {
+    return new HostStorage(this.#block(buffer, used), 0, used);
+  }
+}
+
+/** Copies elements between arrays of one dtype. */
+function copy(from: HostArray, to: HostArray, at: number): void {
+  if (from instanceof BigInt64Array) {
+    if (to instanceof BigInt64Array) to.set(from, at);
+  } else if (!(to instanceof BigInt64Array)) to.set(from, at);
+}

@@ -1,0 +1,51 @@
+import type { HostArray } from './dtype.ts';
+import type { Op } from './op.ts';
+import type { Spec } from './shape.ts';
+import type { Tensor } from './tensor.ts';
+
+/** What a tensor is for, told at upload so that a backend may choose its layout once. */
+export type Use =
+  | 'activation' // read in row-major order, the default
+  | 'linear [out, in]' // the weight of a linear layer, one row an output
+  | 'linear [in, out]' // the same, one row an input
+  | 'table'; // rows are looked up, and may be multiplied with as [out, in] too
+
+export interface BackendInfo {
+  readonly name: string;
+  readonly threads: number;
+  /** Instruction set in use: 'none', 'simd', 'relaxed-simd'. */
+  readonly simd: string;
+  /** Why this path and not a faster one; one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Numbers of live storage, told truthfully: shared storage counts once. */
+export interface MemoryCount {
+  readonly blocks: number;
+  readonly bytes: number;
+}
+
+/**
+ * What owns storage and runs ops. A storage is opaque to everyone else; tensors that are views share one.
+ * Calls are synchronous in form: only `read` may have to wait.
+ */
+export interface Backend<S = unknown> {
+  readonly info: BackendInfo;
+  readonly memory: MemoryCount;
+  /** Told of every op that runs, when set. */
+  meter?: ((op: string, flops: number, bytes: number) => void) | undefined;
+  /** Takes over `data`: the caller must not write to it afterwards. */
+  upload(data: HostArray, spec: Spec, use: Use): S;
+  /** Row-major elements. The array is a copy: writing to it changes nothing. */
+  read(storage: S, spec: Spec): Promise<HostArray>;
+  /** The same at once, without a copy where it can be; undefined where the numbers are not in this memory. */
+  peek(storage: S, spec: Spec): HostArray | undefined;
+  run<A>(op: Op<A>, inputs: readonly (Tensor | undefined)[], attrs: A, outputs: readonly Spec[]): S[];
+  /** The same elements from `offset` on, as another shape; shares memory. */
+  view(storage: S, offset: number, spec: Spec): S;
+  /** `past` with the rows of `more` behind it, along axis 0; grows in place where nobody else sees the room behind. */
+  append(past: S, pastSpec: Spec, more: S, moreSpec: Spec): S;
+  free(storage: S): void;
+  /** Frees what the backend itself holds; tensors on it are unusable afterwards. */
+  dispose(): void;
+}

@@ -1,0 +1,49 @@
+/** Element types a tensor can hold, spelled as safetensors spells them. */
+export type Dtype = 'F32' | 'F16' | 'BF16' | 'I32' | 'I64' | 'U8' | 'BOOL' | 'I8';
+
+/** The host array of each dtype. F16 and BF16 are kept as their 16 bits; BOOL is one byte, 0 or 1. */
+export interface ArrayOf {
+  F32: Float32Array;
+  F16: Uint16Array;
+  BF16: Uint16Array;
+  I32: Int32Array;
+  I64: BigInt64Array;
+  U8: Uint8Array;
+  BOOL: Uint8Array;
+  I8: Int8Array;
+}
+export type HostArray = ArrayOf[Dtype];
+
+const arrays = {
+  F32: Float32Array,
+  F16: Uint16Array,
+  BF16: Uint16Array,
+  I32: Int32Array,
+  I64: BigInt64Array,
+  U8: Uint8Array,
+  BOOL: Uint8Array,
+  I8: Int8Array,
+} as const;
+
+export const dtypes = Object.keys(arrays) as readonly Dtype[];
+
+/** Bytes of one element. */
+export function bytesPerElement(dtype: Dtype): number {
+  return arrays[dtype].BYTES_PER_ELEMENT;
+}
+
+/** A zeroed host array of `size` elements. */
+export function allocate<D extends Dtype>(dtype: D, size: number): ArrayOf[D];
+export function allocate(dtype: Dtype, size: number): HostArray {
+  return new arrays[dtype](size);
+}
+
+/** Does this array hold elements of this dtype? */
+export function fits<D extends Dtype>(data: ArrayBufferView, dtype: D): data is ArrayOf[D] {
+  return data instanceof arrays[dtype];
+}
+
+/** F32, F16 and BF16: what arithmetic takes. */
+export function isFloat(dtype: Dtype): boolean {
+  return dtype === 'F32' || dtype === 'F16' || dtype === 'BF16';
+}

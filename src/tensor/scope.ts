@@ -1,0 +1,58 @@
+import { StateError } from '../errors.ts';
+import { Tensor } from './tensor.ts';
+
+/** Scopes that are open, innermost last. Only synchronous code runs inside one, so there is never a second stack. */
+const open: Set<Tensor>[] = [];
+
+/**
+ * Runs `fn` and frees every tensor made inside it, but for those that are returned (alone, or inside arrays, maps and
+ * plain objects) and those given to `keep`. What is returned belongs to the scope around, if there is one.
+ *
+ * Errors    StateError when `fn` is asynchronous: a scope cannot know when it ends
+ */
+export function scope<T>(fn: () => T): T {
+  const made = new Set<Tensor>();
+  open.push(made);
+  let kept: Set<Tensor> | undefined;
+  try {
+    const result = fn();
+    if (result instanceof Promise) {
+      throw new StateError('"fn" must be synchronous, got a Promise', {
+        op: 'scope',
+        hint: 'await outside, and open the scope around the calls in between',
+      });
+    }
+    kept = tensorsIn(result);
+    return result;
+  } finally {
+    open.pop();
+    for (const tensor of made) {
+      if (kept?.has(tensor)) track(tensor);
+      else tensor.dispose();
+    }
+  }
+}
+
+/** Takes a tensor out of the scopes around: it lives until `dispose`. */
+export function keep(tensor: Tensor): Tensor {
+  for (const made of open) made.delete(tensor);
+  return tensor;
+}
+
+/** Puts a new tensor into the innermost scope. */
+export function track(tensor: Tensor): Tensor {
+  open.at(-1)?.add(tensor);
+  return tensor;
+}
+
+function tensorsIn(value: unknown, found = new Set<Tensor>(), seen = new Set<object>()): Set<Tensor> {
+  if (value instanceof Tensor) found.add(value);
+  else if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && !seen.has(value)) {
+    seen.add(value);
+    const proto = Object.getPrototypeOf(value);
+    if (Array.isArray(value) || value instanceof Set) for (const item of value) tensorsIn(item, found, seen);
+    else if (value instanceof Map) for (const item of value.values()) tensorsIn(item, found, seen);
+    else if (proto === Object.prototype || proto === null) for (const item of Object.values(value)) tensorsIn(item, found, seen);
+  }
+  return found;
+}
