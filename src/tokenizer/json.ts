@@ -1,5 +1,5 @@
 /** Reading JSON that may say anything: each helper returns a typed value or tells the place and what it found there. */
-import { FormatError, show } from '../errors.ts';
+import { FormatError, nearestNames, show } from '../errors.ts';
 import { loneSurrogateAt } from './well-formed.ts';
 
 export type JsonObject = { readonly [key: string]: unknown };
@@ -61,6 +61,17 @@ export function asOneOf<T extends string>(value: unknown, known: readonly T[], w
     where,
     got: value,
     expected: known,
+  });
+}
+
+/** Every key must be known: one that is not could mean anything. */
+export function onlyKeys(object: JsonObject, known: readonly string[], where: string): void {
+  const extra = Object.keys(object).find((key) => !known.includes(key));
+  if (extra === undefined) return;
+  throw new FormatError(`the key ${show(extra)} is not known here; known: ${known.join(', ')}`, {
+    where,
+    got: extra,
+    nearest: nearestNames(extra, known),
   });
 }
 
