@@ -1,14 +1,57 @@
+/**
+ * One project per kind of run, so that each can be started alone: `vitest run --project NAME`.
+ *
+ *   node       everything quick, on the sources                           npm test
+ *   goldens    parity with Hugging Face, every folder that is there       npm run test:goldens
+ *   deep       fuzzing and properties with many more runs                 npm run test:deep
+ *   package    the tarball as a stranger gets it (needs dist)             npm run test:package
+ *   chromium   the same engine in a real browser (needs dist)             npm run test:browser
+ */
+import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+
+/** Debian's Chromium; SwiftShader in place of a GPU, for WebGL2 and WebGPU alike. */
+const chromium = playwright({
+  launchOptions: {
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      ...['--no-sandbox', '--disable-quic', '--no-first-run'],
+      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      ...['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+      ...['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+    ],
+  },
+});
+
+const apart = ['bugs', 'parity', 'deep', 'package', 'browser'].map((folder) => `test/${folder}/**`);
 
 export default defineConfig({
   test: {
     projects: [
+      { test: { name: 'node', include: ['test/**/*.test.ts'], exclude: apart, testTimeout: 60_000 } },
+      { test: { name: 'goldens', include: ['test/parity/**/*.test.ts'], testTimeout: 300_000 } },
       {
         test: {
-          name: 'node',
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/deep/**', 'test/browser/**'],
+          name: 'deep',
+          include: ['test/deep/**/*.test.ts'],
+          testTimeout: 300_000,
+          env: { BATON_RUNS: process.env.BATON_RUNS ?? '10' },
+        },
+      },
+      { test: { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 120_000 } },
+      {
+        publicDir: 'dist', // served as it is, so that the bundle under test is the bundle that ships
+        test: {
+          name: 'chromium',
+          include: ['test/browser/**/*.test.ts'],
           testTimeout: 60_000,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: chromium,
+            instances: [{ browser: 'chromium' }],
+          },
         },
       },
     ],

@@ -1,0 +1,88 @@
+/**
+ * Builds dist/, all of it or nothing:
+ *
+ *   *.js, *.d.ts              the engine, one module per source file, so that bundlers can drop what is not used
+ *   batonlm.min.js            the browser's half of it in one file
+ *   cli/baton.js              the command with everything it needs, and the licences of what was bundled in
+ *
+ * `--if-stale` does nothing where dist/ is newer than every source.
+ */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { licenceTexts } from './licences.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+const sources = ['src', 'apps', 'scripts', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
+
+/** Time of the last change in a file or in anything below a folder; a removed file changes its folder. */
+function changedAt(path) {
+  const { mtimeMs } = statSync(path);
+  if (!statSync(path).isDirectory()) return mtimeMs;
+  return Math.max(mtimeMs, ...readdirSync(path).map((name) => changedAt(join(path, name))));
+}
+
+function isStale() {
+  const built = join(dist, 'index.js'); // the first file to be written
+  return !existsSync(built) || sources.some((path) => changedAt(join(root, path)) > statSync(built).mtimeMs);
+}
+
+/** One module and one declaration per source file. */
+function emit(out) {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', out], { cwd: root, stdio: 'inherit' });
+}
+
+async function bundleForBrowsers(out) {
+  await build({
+    entryPoints: [join(root, 'src/index.ts')],
+    outfile: join(out, 'batonlm.min.js'),
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    logLevel: 'warning',
+  });
+}
+
+async function bundleCommand(out) {
+  const file = join(out, 'cli/baton.js');
+  const { metafile } = await build({
+    entryPoints: [join(root, 'apps/cli/baton.ts')],
+    outfile: file,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    metafile: true,
+    absWorkingDir: root,
+    logLevel: 'warning',
+    banner: {
+      // CommonJS packages inside an ES module still ask for Node's own modules by require().
+      js: "#!/usr/bin/env node\nimport { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
+    },
+  });
+  chmodSync(file, 0o755);
+  writeFileSync(join(out, 'cli/THIRD-PARTY-LICENSES.txt'), licenceTexts(root, metafile));
+}
+
+async function buildAll() {
+  const start = performance.now();
+  const out = mkdtempSync(join(root, '.dist-'));
+  try {
+    emit(out);
+    await Promise.all([bundleForBrowsers(out), bundleCommand(out)]);
+    chmodSync(out, 0o755);
+    rmSync(dist, { recursive: true, force: true });
+    renameSync(out, dist);
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
+  console.error(`built dist/ in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+}
+
+if (!process.argv.includes('--if-stale') || isStale()) await buildAll();
