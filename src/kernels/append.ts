@@ -18,7 +18,8 @@ export function append(past: Tensor, more: Tensor): Tensor {
   const backend = backendOf(op, [past, more]);
   const [S, ...rest] = past.shape;
   const [T, ...others] = more.shape;
-  const fit = S !== undefined && T !== undefined && rest.length === others.length && rest.every((n, i) => n === others[i]);
+  const fit =
+    S !== undefined && T !== undefined && rest.length === others.length && rest.every((n, i) => n === others[i]);
   if (!fit || past.dtype !== more.dtype) {
     throw new ShapeError(
       `axes behind the first, and dtypes, must be equal: past ${past.dtype} ${describe(past)}, more ${more.dtype} ${describe(more)}`,

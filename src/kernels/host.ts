@@ -1,4 +1,4 @@
-import { DtypeError } from '../errors.ts';
+import { DtypeError, ShapeError } from '../errors.ts';
 import { isFloat } from '../tensor/dtype.ts';
 import { widen } from '../tensor/floats.ts';
 import type { Host } from '../tensor/op.ts';
@@ -29,7 +29,10 @@ export function bytes(host: Host): Uint8Array {
 
 export function checkFloat(op: string, name: string, spec: Spec): void {
   if (!isFloat(spec.dtype)) {
-    throw new DtypeError(`"${name}" must be F32, F16 or BF16, got ${spec.dtype} ${describe(spec)}`, { op, got: spec.dtype });
+    throw new DtypeError(`"${name}" must be F32, F16 or BF16, got ${spec.dtype} ${describe(spec)}`, {
+      op,
+      got: spec.dtype,
+    });
   }
 }
 
@@ -37,7 +40,11 @@ export function checkFloat(op: string, name: string, spec: Spec): void {
  * Walks a row-major `out` shape row by row along its last axis, and says where each row begins in an input that
  * broadcasts to it: `rows(out, [a, b], (row, [atA, atB]) => …)`. The steps along the last axis come with `steps`.
  */
-export function eachRow(out: Shape, inputs: readonly Shape[], visit: (row: number, at: readonly number[]) => void): void {
+export function eachRow(
+  out: Shape,
+  inputs: readonly Shape[],
+  visit: (row: number, at: readonly number[]) => void,
+): void {
   const sizes = out.slice(0, -1);
   const strides = inputs.map((shape) => broadcastStrides(shape, out));
   const index = new Array<number>(sizes.length).fill(0);
@@ -58,4 +65,24 @@ export function eachRow(out: Shape, inputs: readonly Shape[], visit: (row: numbe
 /** Step of a broadcast input along the last axis of `out`: 1, or 0 where it is repeated. */
 export function lastStep(shape: Shape, out: Shape): number {
   return broadcastStrides(shape, out).at(-1) ?? 0;
+}
+
+/** Size of the last axis, for ops that work row by row; at least 1. */
+export function lastAxis(op: string, name: string, spec: Spec): number {
+  const n = spec.shape.at(-1) ?? 0;
+  if (n === 0) {
+    throw new ShapeError(`"${name}" needs a last axis of at least 1, got ${describe(spec)}`, { op, got: spec.shape });
+  }
+  return n;
+}
+
+/** `[1, 3]`: where the element at a row-major offset stands. */
+export function positionOf(offset: number, shape: Shape): string {
+  const index: number[] = [];
+  let rest = offset;
+  for (const n of [...shape].reverse()) {
+    index.unshift(rest % n);
+    rest = Math.floor(rest / n);
+  }
+  return `[${index.join(', ')}]`;
 }

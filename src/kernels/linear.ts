@@ -1,11 +1,11 @@
 import { OptionError, ShapeError } from '../errors.ts';
-import { isFloat } from '../tensor/dtype.ts';
 import { widen } from '../tensor/floats.ts';
 import type { Host, Op } from '../tensor/op.ts';
 import { describe, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { call1, needed, once } from './call.ts';
 import { checkFloat, floats, floatsOut } from './host.ts';
+import { panelWidth, rowTimesPanel } from './panel.ts';
 
 /** How a weight is stored: `[out, in]` as torch's Linear does (T5), `[in, out]` as Conv1D does (GPT-2). */
 export type Layout = '[out, in]' | '[in, out]';
@@ -33,15 +33,19 @@ export const linearOp: Op<{ readonly layout: Layout }> = {
     if (layout !== '[out, in]' && layout !== '[in, out]') {
       throw new OptionError(`"layout" must be '[out, in]' or '[in, out]', got ${layout}`, { op, got: layout });
     }
-    for (const [name, spec] of Object.entries({ x, weight: w, bias })) if (spec !== undefined) checkFloat(op, name, spec);
+    for (const [name, spec] of Object.entries({ x, weight: w, bias }))
+      if (spec !== undefined) checkFloat(op, name, spec);
     const [N, K] = layout === '[out, in]' ? w.shape : [w.shape[1], w.shape[0]];
     if (w.shape.length !== 2 || x.shape.at(-1) !== K) {
-      throw new ShapeError(`inner sizes differ: x ${describe(x)} × weight ${describe(w)} stored as ${layout} (x needs a last axis of ${K})`, {
-        op,
-        expected: [K],
-        got: x.shape,
-        hint: 'T5 stores linear weights as [out, in]; GPT-2 stores them as [in, out]',
-      });
+      throw new ShapeError(
+        `inner sizes differ: x ${describe(x)} × weight ${describe(w)} stored as ${layout} (x needs a last axis of ${K})`,
+        {
+          op,
+          expected: [K],
+          got: x.shape,
+          hint: 'T5 stores linear weights as [out, in]; GPT-2 stores them as [in, out]',
+        },
+      );
     }
     if (bias !== undefined && (bias.shape.length !== 1 || bias.shape[0] !== N)) {
       throw new ShapeError(`"bias" must be [${N}], got ${describe(bias)}`, { op, expected: [N], got: bias.shape });
@@ -56,24 +60,14 @@ export const linearOp: Op<{ readonly layout: Layout }> = {
     const K = xIn.shape.at(-1) ?? 1;
     const N = yOut.shape.at(-1) ?? 1;
     const M = N === 0 ? 0 : sizeOf(yOut.shape) / N;
-    const panel = new Float64Array(K * 8); //                                                  [K 8]
-    for (let n = 0; n < N; n += 8) {
-      fillPanel(panel, wIn, n, N, K, layout);
+    const panel = new Float64Array(K * panelWidth); //                                        [K 8]
+    const sums = new Float64Array(panelWidth);
+    for (let n = 0; n < N; n += panelWidth) {
+      const width = Math.min(panelWidth, N - n);
+      fillPanel(panel, wIn, n, width, N, K, layout);
       for (let m = 0; m < M; m++) {
-        let [s0, s1, s2, s3, s4, s5, s6, s7] = [0, 0, 0, 0, 0, 0, 0, 0];
-        for (let k = 0, p = 0; k < K; k++, p += 8) {
-          const v = x[m * K + k];
-          s0 += v * panel[p];
-          s1 += v * panel[p + 1];
-          s2 += v * panel[p + 2];
-          s3 += v * panel[p + 3];
-          s4 += v * panel[p + 4];
-          s5 += v * panel[p + 5];
-          s6 += v * panel[p + 6];
-          s7 += v * panel[p + 7];
-        }
-        const sums = [s0, s1, s2, s3, s4, s5, s6, s7];
-        for (let t = 0; t < 8 && n + t < N; t++) y[m * N + n + t] = sums[t] + (bias === undefined ? 0 : bias[n + t]);
+        rowTimesPanel(x, m * K, 1, panel, K, sums);
+        for (let t = 0; t < width; t++) y[m * N + n + t] = sums[t] + (bias === undefined ? 0 : bias[n + t]);
       }
     }
   },
@@ -84,20 +78,26 @@ export const linearOp: Op<{ readonly layout: Layout }> = {
   },
 };
 
-/** Eight columns of the weight, one for each output, side by side: panel[k][t] = W(n + t, k). Columns past N are 0. */
-function fillPanel(panel: Float64Array, { data, dtype }: Host, n: number, N: number, K: number, layout: Layout): void {
-  const width = Math.min(8, N - n);
-  if (data instanceof BigInt64Array || !isFloat(dtype)) return;
-  if (width < 8) panel.fill(0);
+/** Some columns of the weight, one for each output, side by side: panel[k][t] = W(n + t, k). */
+function fillPanel(
+  panel: Float64Array,
+  { data, dtype }: Host,
+  n: number,
+  width: number,
+  N: number,
+  K: number,
+  layout: Layout,
+): void {
+  if (data instanceof BigInt64Array) return;
   if (layout === '[out, in]') {
     const rows = widen(data.subarray(n * K, (n + width) * K), dtype);
-    for (let t = 0; t < width; t++) for (let k = 0; k < K; k++) panel[k * 8 + t] = rows[t * K + k];
+    for (let t = 0; t < width; t++) for (let k = 0; k < K; k++) panel[k * panelWidth + t] = rows[t * K + k];
   } else if (data instanceof Float32Array) {
-    for (let k = 0; k < K; k++) for (let t = 0; t < width; t++) panel[k * 8 + t] = data[k * N + n + t];
+    for (let k = 0; k < K; k++) for (let t = 0; t < width; t++) panel[k * panelWidth + t] = data[k * N + n + t];
   } else {
     for (let k = 0; k < K; k++) {
       const row = widen(data.subarray(k * N + n, k * N + n + width), dtype);
-      for (let t = 0; t < width; t++) panel[k * 8 + t] = row[t];
+      for (let t = 0; t < width; t++) panel[k * panelWidth + t] = row[t];
     }
   }
 }

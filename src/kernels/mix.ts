@@ -28,11 +28,14 @@ export const mixOp: Op<undefined> = {
     const [B, H, T, S] = p.shape;
     const E = v.shape[3];
     if (p.shape.length !== 4 || v.shape.length !== 4 || v.shape[0] !== S || v.shape[1] !== B || v.shape[2] !== H) {
-      throw new ShapeError(`pattern [B H T S] and values [S B H E] do not fit: pattern ${describe(p)}, values ${describe(v)}`, {
-        op,
-        expected: [S, B, H, 'E'],
-        got: v.shape,
-      });
+      throw new ShapeError(
+        `pattern [B H T S] and values [S B H E] do not fit: pattern ${describe(p)}, values ${describe(v)}`,
+        {
+          op,
+          expected: [S, B, H, 'E'],
+          got: v.shape,
+        },
+      );
     }
     return [{ dtype: 'F32', shape: [B, H, T, E] }];
   },

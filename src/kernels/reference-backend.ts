@@ -31,7 +31,12 @@ export class HostStorage {
  * All other backends are judged by what this one computes.
  */
 export class ReferenceBackend implements Backend<HostStorage> {
-  readonly info: BackendInfo = { name: 'reference', threads: 1, simd: 'none', notes: ['plain TypeScript loops in float64'] };
+  readonly info: BackendInfo = {
+    name: 'reference',
+    threads: 1,
+    simd: 'none',
+    notes: ['plain TypeScript loops in float64'],
+  };
   meter?: (op: string, flops: number, bytes: number) => void;
   #blocks = 0;
   #bytes = 0;
@@ -61,7 +66,9 @@ export class ReferenceBackend implements Backend<HostStorage> {
   run<A>(op: Op<A>, inputs: readonly (Tensor | undefined)[], attrs: A, outputs: readonly Spec[]): HostStorage[] {
     const made: Host[] = outputs.map((spec) => ({ ...spec, data: allocate(spec.dtype, sizeOf(spec.shape)) }));
     op.reference(
-      inputs.map((input) => input && { dtype: input.dtype, shape: input.shape, label: input.label, data: input.peek() }),
+      inputs.map(
+        (input) => input && { dtype: input.dtype, shape: input.shape, label: input.label, data: input.peek() },
+      ),
       attrs,
       made,
     );
@@ -118,4 +125,11 @@ function copy(from: HostArray, to: HostArray, at: number): void {
   if (from instanceof BigInt64Array) {
     if (to instanceof BigInt64Array) to.set(from, at);
   } else if (!(to instanceof BigInt64Array)) to.set(from, at);
+}
+
+const shared = new ReferenceBackend();
+
+/** The backend of tensors that name none. One for all, so that they can meet in an op. */
+export function referenceBackend(): ReferenceBackend {
+  return shared;
 }

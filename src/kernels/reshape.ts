@@ -13,6 +13,7 @@ import { backendOf } from './call.ts';
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const op = 'reshape';
   const backend = backendOf(op, [x]);
+  if (!Array.isArray(shape)) checkShape(shape, op);
   const open = shape.indexOf(-1);
   const known = shape.map((n, i) => (i === open ? 1 : n));
   checkShape(known, op);

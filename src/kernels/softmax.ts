@@ -3,7 +3,7 @@ import type { Op } from '../tensor/op.ts';
 import { broadcast, describe, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { call1, needed, once } from './call.ts';
-import { bytes, checkFloat, eachRow, floats, floatsOut, lastStep } from './host.ts';
+import { bytes, checkFloat, eachRow, floats, floatsOut, lastAxis, lastStep } from './host.ts';
 
 export interface SoftmaxOptions {
   /** Added to the scaled scores; broadcasts to x (T5's relative-position bias). */
@@ -46,19 +46,24 @@ export const softmaxOp: Op<Attrs> = {
     const x = needed(inputs, 0, op, 'x');
     const [, bias, mask] = inputs;
     checkFloat(op, 'x', x);
-    if ((x.shape.at(-1) ?? 0) === 0) {
-      throw new ShapeError(`"x" needs a last axis of at least 1, got ${describe(x)}`, { op, got: x.shape });
-    }
+    lastAxis(op, 'x', x);
+    if (bias !== undefined) checkFloat(op, 'bias', bias);
     for (const other of [bias, mask]) {
       if (other !== undefined && !sameShape(broadcast(x, other, op), x.shape)) {
-        throw new ShapeError(`bias or mask ${describe(other)} does not broadcast to x ${describe(x)}`, { op, got: other.shape });
+        throw new ShapeError(`bias or mask ${describe(other)} does not broadcast to x ${describe(x)}`, {
+          op,
+          got: other.shape,
+        });
       }
     }
     if (mask !== undefined && mask.dtype !== 'U8' && mask.dtype !== 'BOOL') {
       throw new DtypeError(`"mask" must be U8 or BOOL, got ${mask.dtype}`, { op, got: mask.dtype });
     }
     if (past !== undefined && (x.shape.length < 2 || !Number.isInteger(past) || past < 0)) {
-      throw new ShapeError(`"past" needs x [… T S] and a whole number ≥ 0, got ${past} with x ${describe(x)}`, { op, got: past });
+      throw new ShapeError(`"past" needs x [… T S] and a whole number ≥ 0, got ${past} with x ${describe(x)}`, {
+        op,
+        got: past,
+      });
     }
     return [{ dtype: 'F32', shape: x.shape }];
   },
@@ -79,7 +84,8 @@ export const softmaxOp: Op<Attrs> = {
       for (let i = 0; i < seen; i++) {
         s[i] = scale * x[row * n + i] + (bias === undefined ? 0 : bias[biasAt + i * biasStep]);
         if (mask !== undefined && mask[maskAt + i * maskStep] === 0) s[i] = -Infinity;
-        if (!(s[i] < Infinity)) throw new NumericError(`"x" gives ${s[i]} at row ${row}, column ${i}`, { op: 'softmax', got: s[i] });
+        if (!(s[i] < Infinity))
+          throw new NumericError(`"x" gives ${s[i]} at row ${row}, column ${i}`, { op: 'softmax', got: s[i] });
         if (s[i] > max) max = s[i];
       }
       if (max === -Infinity) {
