@@ -1,0 +1,93 @@
+import { nearestNames, OptionError, StateError, show, WeightError } from '../errors.ts';
+import { type Values, valuesOf } from './dtypes.ts';
+import type { Header, TensorInfo } from './header.ts';
+import { readHeader } from './read-header.ts';
+import type { ByteSource } from './source.ts';
+
+/** Named tensors that are read one by one: a single file, or the shards of one. */
+export interface TensorFile extends AsyncDisposable {
+  readonly name: string;
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  readonly metadata: ReadonlyMap<string, string>;
+  /** What the sources had to say, such as why a whole file was downloaded. */
+  readonly notes: readonly string[];
+  /**
+   * The bytes of a tensor, little-endian, row-major; straight into `into` where it is given. Without it they may be a
+   * view of the memory the file was opened from, to be read only.
+   *
+   * Errors    WeightError no such tensor · OptionError `into` of another length · LoadError · StateError closed
+   */
+  read(name: string, into?: Uint8Array): Promise<Uint8Array>;
+  /** The numbers of a tensor in the array of its dtype (F16, BF16 and smaller floats as their bits). */
+  values(name: string): Promise<Values>;
+  close(): Promise<void>;
+}
+
+/** One safetensors file. */
+export class SafetensorsFile implements TensorFile {
+  readonly name: string;
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly notes: readonly string[];
+  readonly #source: ByteSource;
+  #open = true;
+
+  private constructor(source: ByteSource, header: Header) {
+    this.name = source.name;
+    this.tensors = header.tensors;
+    this.metadata = header.metadata;
+    this.notes = source.note === undefined ? [] : [source.note];
+    this.#source = source;
+  }
+
+  /** Reads and checks the header; the source then belongs to the file, and is closed where the header is wrong. */
+  static async open(source: ByteSource): Promise<SafetensorsFile> {
+    try {
+      return new SafetensorsFile(source, await readHeader(source));
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
+  }
+
+  async read(name: string, into?: Uint8Array): Promise<Uint8Array> {
+    const { begin, bytes } = find(this, name);
+    if (!this.#open)
+      throw new StateError(`read of ${show(name)} after close()`, { op: 'safetensors', where: this.name });
+    if (into !== undefined && into.length !== bytes) {
+      throw new OptionError(`"into" must hold the ${bytes} bytes of ${show(name)}, got ${show(into)}`, {
+        op: 'safetensors',
+        where: this.name,
+        expected: bytes,
+        got: into.length,
+      });
+    }
+    return this.#source.read(begin, bytes, into);
+  }
+
+  async values(name: string): Promise<Values> {
+    return valuesOf(await this.read(name), find(this, name).dtype);
+  }
+
+  async close(): Promise<void> {
+    this.#open = false;
+    await this.#source.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** What is known of a tensor, or an error with the nearest names. */
+export function find(file: TensorFile, name: string): TensorInfo {
+  return file.tensors.get(name) ?? missing(file, name);
+}
+
+export function missing(file: TensorFile, name: string): never {
+  throw new WeightError(`there is no tensor ${show(name)}`, {
+    op: 'safetensors',
+    where: file.name,
+    nearest: nearestNames(name, file.tensors.keys()),
+  });
+}
