@@ -7,7 +7,7 @@
  *
  * `--if-stale` does nothing where dist/ is newer than every source.
  */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,7 +33,9 @@ function isStale() {
 /** One module and one declaration per source file. */
 function emit(out) {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', out], { cwd: root, stdio: 'inherit' });
+  const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', out];
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) throw new Error('the sources do not compile; dist/ is left as it was');
 }
 
 async function bundleForBrowsers(out) {
@@ -85,4 +87,9 @@ async function buildAll() {
   console.error(`built dist/ in ${((performance.now() - start) / 1000).toFixed(1)} s`);
 }
 
-if (!process.argv.includes('--if-stale') || isStale()) await buildAll();
+if (!process.argv.includes('--if-stale') || isStale()) {
+  await buildAll().catch((error) => {
+    console.error(`build: ${error.message}`);
+    process.exitCode = 1;
+  });
+}

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Folder of the package that a bundled file belongs to; undefined for our own files. */
@@ -17,7 +17,7 @@ export function licenceTexts(root, metafile) {
   const texts = [...folders].sort().map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
     const licence = readdirSync(join(root, folder)).find((file) => /^licen[cs]e/i.test(file));
-    if (licence === undefined || !existsSync(join(root, folder, licence))) {
+    if (licence === undefined) {
       throw new Error(`${name} is bundled into the command, but ${folder} has no licence file`);
     }
     return `${name} ${version} (${license})\n\n${readFileSync(join(root, folder, licence), 'utf8').trim()}\n`;

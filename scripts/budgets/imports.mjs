@@ -1,0 +1,56 @@
+import { posix } from 'node:path';
+import { filesBelow, none, read } from './files.mjs';
+
+/** Part of src/ → the parts it may import, itself aside. Imports point one way. */
+const allowed = {
+  errors: [],
+  tensor: ['errors'],
+  kernels: ['errors', 'tensor'],
+  models: ['errors', 'tensor', 'kernels'],
+  generate: ['errors', 'tensor', 'kernels', 'models'],
+  safetensors: ['errors'],
+  tokenizer: ['errors'],
+  hub: ['errors'],
+  pretrained: ['errors', 'tensor', 'kernels', 'models', 'generate', 'safetensors', 'tokenizer', 'hub'],
+};
+allowed.index = Object.keys(allowed);
+
+/** A file that makes a backend, which no model may name. */
+const backendFile = /^src\/kernels\/(.*-backend\.ts|wasm\/|gpu\/)/;
+const entry = /^src\/(safetensors\/)?index(\.node)?\.ts$/;
+const statement = /\b(?:from|import)\s*\(?\s*(['"])(.+?)\1/g;
+
+const partOf = (path) => /^src\/([^/.]+)/.exec(path)?.[1];
+const nodeOnly = (path) => path.endsWith('.node.ts');
+
+/** Every import in our sources: `{ from, to, local }`, local ones as paths from the root. */
+function importsOf(from) {
+  return [...read(from).matchAll(statement)].map(([, , name]) => {
+    const local = name.startsWith('.');
+    return { from, to: local ? posix.join(posix.dirname(from), name) : name, local };
+  });
+}
+
+/** The layers of the engine, the two halves of it (browser, Node), and the apps as strangers to its inside. */
+export function checkImports() {
+  const [engine, apps] = ['src', 'apps'].map((folder) => filesBelow(folder, ['.ts']).flatMap(importsOf));
+  const outside = engine.filter(({ to, local }) => !local && !to.startsWith('node:'));
+  const upwards = engine.filter(({ from, to, local }) => {
+    const [here, there] = [partOf(from), partOf(to)];
+    return local && here !== there && !allowed[here]?.includes(there);
+  });
+  const backends = engine.filter(
+    ({ from, to }) => ['models', 'generate'].includes(partOf(from)) && backendFile.test(to),
+  );
+  const node = engine.filter(({ from, to }) => (to.startsWith('node:') || nodeOnly(to)) && !nodeOnly(from));
+  const inside = apps.filter(({ to }) => to.startsWith('src/') && !entry.test(to));
+
+  const told = (found) => found.map(({ from, to }) => `${from} imports ${to}`);
+  return [
+    none('imports of the engine from packages', told(outside)),
+    none('imports against the direction of the layers', told(upwards)),
+    none('models or generators that name a backend', told(backends)),
+    none('Node-only imports outside *.node.ts', told(node)),
+    none('imports of the apps behind the public entries', told(inside)),
+  ];
+}
