@@ -70,7 +70,7 @@ export class BpeTokenizer implements Tokenizer {
     const { before = [], after = [], trim } = this.#parts;
     const out: Encoding = { ids: [], pieces: [], offsets: [] };
     this.#encodeFrom(0, text, 0, text.length, special_tokens_in_text, out);
-    if (trim !== undefined) trimOffsets(out, trim === 'but-first');
+    if (trim !== undefined) trimOffsets(text, out, trim === 'but-first');
     return add_special_tokens && before.length + after.length > 0 ? this.#surround(before, out, after) : out;
   }
 

@@ -48,18 +48,21 @@ export class ByteWalk {
 const space = /[\p{White_Space}Ġ]/u;
 
 /**
- * Takes the white space at the ends of pieces out of their offsets, as the library's ByteLevel post-processor does.
- * `keepFirst`: not the space before the first token, because `add_prefix_space` may have put it there.
+ * Takes the white space at the ends of pieces out of their offsets, as the library's ByteLevel post-processor does: as
+ * many characters of the text as the piece has spaces. `keepFirst`: not the space before the first token, because
+ * `add_prefix_space` may have put it there.
  */
-export function trimOffsets({ pieces, offsets }: Encoding, keepFirst: boolean): void {
+export function trimOffsets(text: string, { pieces, offsets }: Encoding, keepFirst: boolean): void {
   pieces.forEach((piece, i) => {
     let [start, end] = offsets[i];
-    let leading = 0;
-    while (leading < piece.length && space.test(piece[leading])) leading++;
-    let trailing = 0;
-    while (trailing < piece.length && space.test(piece[piece.length - 1 - trailing])) trailing++;
-    if (!(keepFirst && (i === 0 || start === 0))) start = Math.min(start + leading, end);
-    if (end >= trailing) end = Math.max(end - trailing, start);
+    if (!(keepFirst && (i === 0 || start === 0)))
+      for (let at = 0; at < piece.length && space.test(piece[at]) && start < end; at++) start += unitsAt(text, start);
+    for (let at = piece.length; at > 0 && space.test(piece[at - 1]) && start < end; at--) end -= unitsBefore(text, end);
     offsets[i] = [start, end];
   });
+}
+
+function unitsBefore(text: string, at: number): number {
+  const unit = text.charCodeAt(at - 1);
+  return unit >= 0xdc00 && unit <= 0xdfff ? 2 : 1;
 }
