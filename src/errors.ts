@@ -24,6 +24,8 @@ export interface ErrorDetails {
 }
 
 export abstract class BatonError extends Error {
+  /** Spelt out in each class, because minifiers rename classes. */
+  abstract override readonly name: string;
   /** Stable machine-readable kind. */
   abstract readonly code: string;
   readonly summary: string;
@@ -37,7 +39,6 @@ export abstract class BatonError extends Error {
 
   constructor(summary: string, details: ErrorDetails = {}) {
     super(compose(summary, details), details.cause === undefined ? undefined : { cause: details.cause });
-    this.name = new.target.name;
     this.summary = summary;
     this.op = details.op;
     this.path = details.path;
@@ -76,51 +77,61 @@ function compose(summary: string, { op, path, where, hint, nearest }: ErrorDetai
 
 /** Sizes that do not fit together. */
 export class ShapeError extends BatonError {
+  override readonly name = 'ShapeError';
   readonly code = 'SHAPE';
 }
 
 /** A dtype an operation or a file does not take. */
 export class DtypeError extends BatonError {
+  override readonly name = 'DtypeError';
   readonly code = 'DTYPE';
 }
 
 /** A tensor of a checkpoint that is missing, unexpected or of the wrong shape. */
 export class WeightError extends BatonError {
+  override readonly name = 'WeightError';
   readonly code = 'WEIGHT';
 }
 
 /** Bytes or text that are not what their format demands: safetensors, JSON, protobuf, configs. */
 export class FormatError extends BatonError {
+  override readonly name = 'FormatError';
   readonly code = 'FORMAT';
 }
 
 /** Text or ids a tokenizer cannot take. */
 export class TokenizerError extends BatonError {
+  override readonly name = 'TokenizerError';
   readonly code = 'TOKENIZER';
 }
 
 /** NaN where a number is needed, a row without any allowed entry, an id out of range. */
 export class NumericError extends BatonError {
+  override readonly name = 'NumericError';
   readonly code = 'NUMERIC';
 }
 
 /** An argument or option with a value outside its rule. */
 export class OptionError extends BatonError {
+  override readonly name: string = 'OptionError';
   readonly code: string = 'OPTION';
 }
 
 /** An option nobody knows, or one that is known and not offered here. Never ignored. */
 export class UnsupportedOptionError extends OptionError {
+  override readonly name = 'UnsupportedOptionError';
   override readonly code = 'UNSUPPORTED_OPTION';
 }
 
 /** A file, folder or address that cannot be reached or read. */
 export class LoadError extends BatonError {
+  override readonly name = 'LoadError';
   readonly code = 'LOAD';
 }
 
 /** Use of something after `dispose()`, or of a backend that cannot do what is asked. */
 export class StateError extends BatonError {
+  override readonly name = 'StateError';
   readonly code = 'STATE';
 }
 
