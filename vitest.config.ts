@@ -5,7 +5,7 @@
  *   goldens    parity with Hugging Face, every folder that is there       npm run test:goldens
  *   deep       fuzzing and properties with many more runs                 npm run test:deep
  *   package    the tarball as a stranger gets it (needs dist)             npm run test:package
- *   chromium   the same engine in a real browser (needs dist)             npm run test:browser
+ *   chromium   the bundle, tensors and kernels in Chromium                npm run test:browser
  */
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
@@ -40,10 +40,16 @@ export default defineConfig({
       },
       { test: { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 120_000 } },
       {
+        define: Object.fromEntries(
+          ['BATON_SEED', 'BATON_RUNS'].map((name) => [
+            `process.env.${name}`,
+            JSON.stringify(process.env[name] ?? null),
+          ]),
+        ),
         publicDir: 'dist', // served as it is, so that the bundle under test is the bundle that ships
         test: {
           name: 'chromium',
-          include: ['test/browser/**/*.test.ts'],
+          include: ['test/browser/**/*.test.ts', 'test/{tensor,kernels}/**/*.test.ts'],
           testTimeout: 60_000,
           browser: {
             enabled: true,
