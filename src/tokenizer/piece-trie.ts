@@ -12,7 +12,9 @@ export class PieceTrie {
 
   /** Where a piece stands twice, the later id is kept. */
   constructor(pieces: readonly string[], ids: ArrayLike<number> = pieces.map((_, i) => i)) {
-    const order = Array.from(pieces.keys()).sort((a, b) => (pieces[a] < pieces[b] ? -1 : pieces[a] > pieces[b] ? 1 : a - b));
+    const order = Array.from(pieces.keys()).sort((a, b) =>
+      pieces[a] < pieces[b] ? -1 : pieces[a] > pieces[b] ? 1 : a - b,
+    );
     const most = pieces.reduce((sum, piece) => sum + piece.length, 1);
     const unit = new Uint16Array(most);
     const first = new Int32Array(most + 1);

@@ -23,7 +23,7 @@ export interface Special {
 export function assignRoles(
   added: readonly AddedToken[],
   roles: TokenizerRoles | undefined,
-  vocabulary: Vocabulary,
+  vocabulary: Pick<Vocabulary, 'ids' | 'idOf'>,
   fallback: Pick<TokenizerRoles, 'bos' | 'eos' | 'unk' | 'pad'>,
 ): Special {
   const byContent = new Map(added.map((token) => [token.content, token]));
