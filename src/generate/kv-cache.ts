@@ -73,7 +73,10 @@ export class KVCache {
   /** Forgets every position from `length` on. */
   truncate(length: number): void {
     if (!Number.isInteger(length) || length < 0 || length > this.length) {
-      throw new OptionError(`"length" must be a whole number in [0, ${this.length}], got ${show(length)}`, { op: 'truncate', got: length });
+      throw new OptionError(`"length" must be a whole number in [0, ${this.length}], got ${show(length)}`, {
+        op: 'truncate',
+        got: length,
+      });
     }
     if (length === 0) this.dispose();
     else this.#each((t) => slice(t, 0, 0, length));

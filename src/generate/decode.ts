@@ -1,0 +1,92 @@
+import { unobserved } from '../models/run.ts';
+import { eosIds, padId } from './eos.ts';
+import { type Chain, chainFor } from './processors/chain.ts';
+import { type Random, random } from './random.ts';
+import type { FinishReason, Request } from './request.ts';
+import { best, draw, probabilities } from './sample.ts';
+import { offer, offerChoice, processRows, readRows } from './step.ts';
+
+/** What one row got in one step. */
+export interface Written {
+  readonly row: number;
+  readonly token: number;
+  /** Said in the step that ends the row. */
+  readonly reason?: FinishReason;
+  /** The row had ended before; the token only fills it. */
+  readonly filler: boolean;
+  /** As the model gave them; the scores themselves unless the request keeps logits. */
+  readonly logits: Float32Array;
+  readonly scores: Float32Array;
+}
+
+interface Line {
+  readonly row: number;
+  readonly chain: Chain;
+  readonly random: Random;
+  readonly tokens: number[];
+  ended: boolean;
+}
+
+/**
+ * One token a row and step, the best (greedy) or a drawn one, until every row has ended. Gives each step as it is made.
+ *
+ * Rows do not depend on each other: each has its own random stream. A row that has ended is filled with pads, and the
+ * model reads them, as long as somebody looks at the scores; otherwise it leaves the batch when half of it has ended.
+ *
+ * Source    transformers v5, `_sample`
+ */
+export async function* decode(request: Request): AsyncGenerator<Written[], void> {
+  const { session, prompt, options, limit, seed, run, turn, prefilled, keepLogits } = request;
+  const copies = options.num_return_sequences;
+  const eos = new Set(eosIds(options));
+  const pad = padId(options);
+  const stays = options.output_scores || options.output_logits || run !== unobserved;
+  const rows = prompt.ids.length * copies;
+  if (copies > 1) session.reorder(Array.from({ length: rows }, (_, row) => Math.floor(row / copies)));
+  let lines: Line[] = Array.from({ length: rows }, (_, row) => {
+    const from = Math.floor(row / copies);
+    return {
+      row,
+      chain: chainFor(options, prompt, from),
+      random: random(seed, row),
+      tokens: [...prompt.ids[from]],
+      ended: false,
+    };
+  });
+  for (let step = 1; ; step++) {
+    await turn();
+    const logits = await readRows(session);
+    if (step === 1) prefilled();
+    const scores = keepLogits ? logits.map((row) => row.slice()) : logits;
+    processRows(lines, scores, session, run);
+    const choice = await choose(lines, scores, request);
+    yield lines.map((line, i) => {
+      const filler = line.ended;
+      const token = filler ? pad : choice[i];
+      const stop = !filler && eos.has(token);
+      const reason = stop ? 'stop' : !filler && step === limit ? 'length' : undefined;
+      line.tokens.push(token);
+      line.ended ||= reason !== undefined;
+      return { row: line.row, token, reason, filler, logits: logits[i], scores: scores[i] };
+    });
+    if (lines.every(({ ended }) => ended)) return;
+    const open = lines.flatMap(({ ended }, i) => (ended ? [] : [i]));
+    if (!stays && 2 * open.length <= lines.length) {
+      session.reorder(open);
+      lines = open.map((i) => lines[i]);
+    }
+    session.next(lines.map(({ tokens }) => tokens[tokens.length - 1]));
+  }
+}
+
+async function choose(
+  lines: readonly Line[],
+  scores: readonly Float32Array[],
+  { session, options, run }: Request,
+): Promise<ArrayLike<number>> {
+  const coins = options.do_sample ? lines.map(({ random }) => random.coin()) : undefined;
+  offer(run, 'probs', session, () => probabilities(scores));
+  if (coins !== undefined) offer(run, 'coin', session, () => Float32Array.from(coins));
+  const choice = Int32Array.from(scores, (row, i) => (coins === undefined ? best(row) : draw(row, coins[i])));
+  return offerChoice(run, session, choice);
+}

@@ -1,0 +1,75 @@
+import { NumericError } from '../errors.ts';
+import { type Run, unobserved } from '../models/run.ts';
+import type { HostArray } from '../tensor/dtype.ts';
+import { scope, track } from '../tensor/scope.ts';
+import type { Spec } from '../tensor/shape.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import type { Chain } from './processors/chain.ts';
+import { processAll } from './processors/processor.ts';
+import type { Session } from './session.ts';
+
+/**
+ * The logits of all rows, copied out of the session: one array, seen as rows.
+ *
+ * Errors    NumericError where a logit is NaN or +∞: such a row has no next token
+ */
+export async function readRows(session: Session): Promise<Float32Array[]> {
+  const flat = await session.logits.readFloats(); // [rows V]
+  const V = session.vocabSize;
+  for (let i = 0; i < flat.length; i++) {
+    if (!(flat[i] < Infinity)) {
+      throw new NumericError(`the logit of token ${i % V} in row ${Math.floor(i / V)} is ${flat[i]}`, {
+        op: 'generate',
+        got: flat[i],
+      });
+    }
+  }
+  return Array.from({ length: session.rows }, (_, row) => flat.subarray(row * V, (row + 1) * V));
+}
+
+/** A row as its processors see it. */
+export interface Row {
+  readonly chain: Chain;
+  readonly tokens: ArrayLike<number>;
+}
+
+/** Runs every row's processors on its scores, in place. Offers `scaled` and `kept` [rows V]. */
+export function processRows(rows: readonly Row[], scores: readonly Float32Array[], session: Session, run: Run): void {
+  for (const [i, { chain, tokens }] of rows.entries()) processAll(chain.scale, tokens, scores[i]);
+  offer(run, 'scaled', session, () => joined(scores));
+  for (const [i, { chain, tokens }] of rows.entries()) processAll(chain.cut, tokens, scores[i]);
+  offer(run, 'kept', session, () => joined(scores));
+}
+
+/** Offers numbers of all rows, [rows] or [rows V]; made only where an observer wants them. */
+export function offer(run: Run, name: string, session: Session, make: () => Float32Array): void {
+  scope(() => run.derive(name, () => onBackend(session, make(), 'F32')));
+}
+
+/** Offers the ids about to be taken, `choice` [rows]; an observer may put others in their place. */
+export async function offerChoice(run: Run, session: Session, choice: Int32Array): Promise<ArrayLike<number>> {
+  if (run === unobserved) return choice;
+  const made = onBackend(session, choice.slice(), 'I32');
+  const taken = run.tap('choice', made);
+  const ids = Array.from(await taken.read(), Number);
+  made.dispose();
+  const bad = ids.find((id) => !(id >= 0 && id < session.vocabSize));
+  if (bad !== undefined) {
+    throw new NumericError(`tap "sample.choice" was given ${bad}; ids are in [0, ${session.vocabSize})`, {
+      op: 'generate',
+      got: bad,
+    });
+  }
+  return ids;
+}
+
+function onBackend({ logits, rows }: Session, data: HostArray, dtype: Spec['dtype']): Tensor {
+  const spec: Spec = { dtype, shape: data.length === rows ? [rows] : [rows, data.length / rows] };
+  return track(new Tensor(logits.backend, logits.backend.upload(data, spec, 'activation'), spec));
+}
+
+function joined(rows: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(rows.length * rows[0].length);
+  for (const [i, row] of rows.entries()) all.set(row, i * row.length);
+  return all;
+}
