@@ -7,6 +7,7 @@
  *   package    the tarball as a stranger gets it (needs dist)             npm run test:package
  *   chromium   the bundle, tensors and kernels in Chromium                npm run test:browser
  */
+import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 
@@ -25,12 +26,18 @@ const chromium = playwright({
 
 const apart = ['bugs', 'parity', 'deep', 'package', 'browser'].map((folder) => `test/${folder}/**`);
 
+/** Where the package's own `imports` lead before it is built: with folders in Node, without on a page. */
+const openFiles = (file: string) => ({
+  alias: { '#open-files': fileURLToPath(new URL(`src/hub/${file}`, import.meta.url)) },
+});
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'node', include: ['test/**/*.test.ts'], exclude: apart, testTimeout: 60_000 } },
-      { test: { name: 'goldens', include: ['test/parity/**/*.test.ts'], testTimeout: 300_000 } },
+      { extends: true, test: { name: 'node', include: ['test/**/*.test.ts'], exclude: apart, testTimeout: 60_000 } },
+      { extends: true, test: { name: 'goldens', include: ['test/parity/**/*.test.ts'], testTimeout: 300_000 } },
       {
+        extends: true,
         test: {
           name: 'deep',
           include: ['test/deep/**/*.test.ts'],
@@ -38,7 +45,7 @@ export default defineConfig({
           env: { BATON_RUNS: process.env.BATON_RUNS ?? '10' },
         },
       },
-      { test: { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 120_000 } },
+      { extends: true, test: { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 120_000 } },
       {
         define: Object.fromEntries(
           ['BATON_SEED', 'BATON_RUNS'].map((name) => [
@@ -46,6 +53,7 @@ export default defineConfig({
             JSON.stringify(process.env[name] ?? null),
           ]),
         ),
+        resolve: openFiles('open-files.ts'),
         publicDir: 'dist', // served as it is, so that the bundle under test is the bundle that ships
         test: {
           name: 'chromium',

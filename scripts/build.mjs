@@ -47,6 +47,7 @@ async function bundleForBrowsers(out) {
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
+    alias: { '#open-files': join(root, 'src/hub/open-files.ts') },
     logLevel: 'warning',
   });
 }
@@ -62,6 +63,7 @@ async function bundleCommand(out) {
     target: 'node20.19',
     metafile: true,
     absWorkingDir: root,
+    alias: { '#open-files': join(root, 'src/hub/open-files.node.ts') },
     logLevel: 'warning',
     banner: {
       // CommonJS packages inside an ES module still ask for Node's own modules by require().

@@ -1,4 +1,4 @@
-import { atMost, filesBelow, none, read } from './files.mjs';
+import { atMost, none } from './budget.mjs';
 
 const longest = 300;
 const typical = 100;
@@ -6,8 +6,8 @@ const typical = 100;
 const excuse = /Long because: \S/;
 
 /** Files are short: none over 300 lines without a reason in its header, half of those in src/ under 100. */
-export function checkLines() {
-  const files = filesBelow('.', ['.ts', '.mjs']).map((path) => {
+export function checkLines({ below, read }) {
+  const files = below('.', ['.ts', '.mjs']).map((path) => {
     const lines = read(path).trimEnd().split('\n');
     return { path, length: lines.length, excused: excuse.test(lines.slice(0, 5).join('\n')) };
   });

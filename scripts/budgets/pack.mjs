@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { atMost, none, read, root } from './files.mjs';
+import { atMost, none } from './budget.mjs';
 
 const shipped =
   /^(dist\/.*\.(js|d\.ts)|dist\/cli\/THIRD-PARTY-LICENSES\.txt|package\.json|LICENSE|(README|CHANGELOG|ARCHITECTURE)\.md)$/;
@@ -7,7 +7,7 @@ const foreign = /(^|\/)(test|tests|weights|bench|node_modules)\/|\.(test|spec)\.
 const onInstall = ['preinstall', 'install', 'postinstall', 'prepare'];
 
 /** What `npm install batonlm` puts on a stranger's disk: only the build, small, depending on nothing, running nothing. */
-export function checkPack() {
+export function checkPack({ root, read }) {
   const listing = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
     cwd: root,
     encoding: 'utf8',
@@ -18,7 +18,7 @@ export function checkPack() {
   const { dependencies, scripts } = JSON.parse(read('package.json'));
   const folders = [...new Set(paths.map((path) => (path.includes('/') ? `${path.split('/')[0]}/` : path)))];
   return [
-    { name: `packed: ${folders.join(' ')}`, value: `${paths.length} files`, ok: true },
+    { name: `packed: ${folders.join(' ')}`, value: `${paths.length} files`, limit: '', ok: true, offenders: [] },
     none(
       'packed files that are no part of the build',
       paths.filter((path) => !shipped.test(path) || foreign.test(path)),
