@@ -64,9 +64,8 @@ export class AddedTokenFinder {
   }
 
   /**
-   * The segments of text[start, end) in order; nothing beyond these bounds is looked at. As in the tokenizers library the
-   * search goes on behind the literal, not behind white space that `rstrip` took: a literal that begins with white space
-   * can then overlap.
+   * The segments of text[start, end) in order, none overlapping; nothing beyond these bounds is looked at. White space
+   * that `rstrip` took is gone: where a literal begins in there, the library lists it twice or breaks off.
    */
   split(text: string, start: number, end: number, wanted: (token: AddedToken) => boolean): Segment[] {
     const segments: Segment[] = [];
@@ -81,10 +80,9 @@ export class AddedTokenFinder {
       at += token.content.length;
       let to = at;
       if (!wanted(token) || (token.singleWord && (wordBefore(text, from, start) || wordAfter(text, to, end)))) continue;
-      if (token.lstrip) {
-        while (from > done && isSpace(text.charCodeAt(from - 1))) from--;
-        from = Math.max(from, done);
-      }
+      if (to <= done) continue;
+      from = Math.max(from, done);
+      if (token.lstrip) while (from > done && isSpace(text.charCodeAt(from - 1))) from--;
       if (token.rstrip) while (to < end && isSpace(text.charCodeAt(to))) to++;
       if (from > done) segments.push({ start: done, end: from });
       segments.push({ start: from, end: to, token });

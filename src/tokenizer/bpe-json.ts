@@ -5,9 +5,9 @@ import { byteToChar } from './bytes.ts';
 import { asArray, asBoolean, asObject, asOneOf, asString, type JsonObject, onlyKeys } from './json.ts';
 import { type Merge, Merges } from './merges.ts';
 import type { TokenizerRoles } from './roles.ts';
-import { assignRoles, joinAdded } from './special.ts';
+import { assignRoles, GPT2_ROLES, joinAdded } from './special.ts';
 import { readTemplate, type Template } from './template.ts';
-import { GPT2_ROLES, readMerge } from './vocab-merges.ts';
+import { readMerge } from './vocab-merges.ts';
 import { readVocab, withAdded } from './vocabulary.ts';
 
 const FILE = 'tokenizer.json';
@@ -62,6 +62,7 @@ const MODEL_KEYS = [
   ...['type', 'dropout', 'unk_token', 'continuing_subword_prefix', 'end_of_word_suffix'],
   ...['fuse_unk', 'byte_fallback', 'ignore_merges', 'vocab', 'merges'],
 ];
+const BYTE_LEVEL_KEYS = ['type', 'add_prefix_space', 'trim_offsets', 'use_regex'];
 
 function mustBeNull(file: JsonObject, name: string): void {
   const value = file[name];
@@ -77,6 +78,7 @@ function readPreTokenizer(value: unknown): { addPrefixSpace: boolean; cutWords: 
   const where = `${FILE} at pre_tokenizer`;
   const part = asObject(value, where);
   asOneOf(part.type, ['ByteLevel'], `${where}.type`);
+  onlyKeys(part, BYTE_LEVEL_KEYS, where);
   return {
     addPrefixSpace: asBoolean(part.add_prefix_space, `${where}.add_prefix_space`),
     cutWords: asBoolean(part.use_regex ?? true, `${where}.use_regex`),
@@ -90,6 +92,7 @@ function readPostProcessor(value: unknown, vocabSize: number): PostProcessor {
   const where = `${FILE} at post_processor`;
   const part = asObject(value, where);
   if (asOneOf(part.type, ['ByteLevel', 'TemplateProcessing'], `${where}.type`) === 'ByteLevel') {
+    onlyKeys(part, BYTE_LEVEL_KEYS, where);
     const keepFirst = asBoolean(part.add_prefix_space, `${where}.add_prefix_space`);
     if (!asBoolean(part.trim_offsets, `${where}.trim_offsets`)) return {};
     return { trim: keepFirst ? 'but-first' : 'all' };

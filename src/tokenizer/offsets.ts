@@ -46,17 +46,20 @@ export class ByteWalk {
 }
 
 const space = /[\p{White_Space}Ġ]/u;
+const leadingSpace = /^[\p{White_Space}Ġ]+/u;
 
 /**
  * Takes the white space at the ends of pieces out of their offsets, as the library's ByteLevel post-processor does: as
- * many characters of the text as the piece has spaces. `keepFirst`: not the space before the first token, because
+ * many characters of the text as the piece has spaces. `keepFirst`: not a single space before the first token, because
  * `add_prefix_space` may have put it there.
  */
 export function trimOffsets(text: string, { pieces, offsets }: Encoding, keepFirst: boolean): void {
   pieces.forEach((piece, i) => {
     let [start, end] = offsets[i];
-    if (!(keepFirst && (i === 0 || start === 0)))
-      for (let at = 0; at < piece.length && space.test(piece[at]) && start < end; at++) start += unitsAt(text, start);
+    const bare = piece.replace(leadingSpace, '');
+    const leading = piece.length - bare.length;
+    if (!(keepFirst && leading === 1 && (i === 0 || start === 0)))
+      for (let n = leading; n > 0 && start < end; n--) start += unitsAt(text, start);
     for (let at = piece.length; at > 0 && space.test(piece[at - 1]) && start < end; at--) end -= unitsBefore(text, end);
     offsets[i] = [start, end];
   });

@@ -3,6 +3,9 @@ import type { TokenizerRoles } from './roles.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
+/** GPT-2's one special token takes every role that the files do not name. */
+export const GPT2_ROLES = { bos: '<|endoftext|>', eos: '<|endoftext|>', unk: '<|endoftext|>' } as const;
+
 /** The added tokens of the vocabulary's file and of the config; where both list one, the file's flags count. */
 export function joinAdded(listed: readonly AddedToken[], roles: TokenizerRoles | undefined): AddedToken[] {
   const contents = new Set(listed.map(({ content }) => content));

@@ -1,5 +1,5 @@
 import { FormatError, show } from '../errors.ts';
-import { asArray, asId, asObject, asString, type JsonObject } from './json.ts';
+import { asArray, asId, asObject, asString, type JsonObject, onlyKeys } from './json.ts';
 
 /** Ids that a TemplateProcessing post-processor puts around one text. */
 export interface Template {
@@ -9,6 +9,7 @@ export interface Template {
 
 /** Reads the part of a template that is for one text; the part for pairs is not offered here. */
 export function readTemplate(processor: JsonObject, where: string): Template {
+  onlyKeys(processor, ['type', 'single', 'pair', 'special_tokens'], where);
   const specials = asObject(processor.special_tokens, `${where}.special_tokens`);
   const before: number[] = [];
   const after: number[] = [];

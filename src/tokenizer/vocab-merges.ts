@@ -3,11 +3,8 @@ import { BpeTokenizer } from './bpe.ts';
 import { readJson, readText } from './json.ts';
 import { type Merge, Merges } from './merges.ts';
 import type { TokenizerRoles } from './roles.ts';
-import { assignRoles, joinAdded } from './special.ts';
+import { assignRoles, GPT2_ROLES, joinAdded } from './special.ts';
 import { readVocab, withAdded } from './vocabulary.ts';
-
-/** GPT-2's one special token takes every role that the files do not name. */
-export const GPT2_ROLES = { bos: '<|endoftext|>', eos: '<|endoftext|>', unk: '<|endoftext|>' } as const;
 
 /** The two files of GPT-2's own tokenizer: `vocab.json` + `merges.txt`, or by their first names `encoder.json` + `vocab.bpe`. */
 export interface VocabAndMerges {
@@ -36,14 +33,18 @@ export function bpeFromVocabAndMerges(files: VocabAndMerges, roles?: TokenizerRo
     (rank) => `${mergesFile} line ${lines[rank].line}`,
   );
   const { added, special } = assignRoles(listed, roles, vocabulary, GPT2_ROLES);
-  const around = (wanted: boolean | undefined, id: number | undefined) => (wanted && id !== undefined ? [id] : []);
+  const around = (wanted: boolean | undefined, id: number | undefined, name: string) => {
+    if (!wanted) return [];
+    if (id !== undefined) return [id];
+    throw new FormatError(`"add_${name}_token" needs a "${name}_token"`, { where: "the tokenizer's config" });
+  };
   return new BpeTokenizer({
     vocabulary,
     merges,
     added,
     special,
-    before: around(roles?.addBos, special.bos),
-    after: around(roles?.addEos, special.eos),
+    before: around(roles?.addBos, special.bos, 'bos'),
+    after: around(roles?.addEos, special.eos, 'eos'),
     addPrefixSpace: roles?.addPrefixSpace,
   });
 }

@@ -21,6 +21,12 @@ export class Vocabulary {
     this.ids = ids;
   }
 
+  /** Comparing names takes time; those of another length are not near anyway. */
+  #ofLengthLike(piece: string): string[] {
+    if (piece.length > 40) return [];
+    return this.pieces.filter((other) => Math.abs(other.length - piece.length) <= 2);
+  }
+
   get size(): number {
     return this.pieces.length;
   }
@@ -42,7 +48,7 @@ export class Vocabulary {
     throw new FormatError(`${show(piece)} is not in the vocabulary of ${this.size} pieces`, {
       where,
       got: piece,
-      nearest: nearestNames(piece, this.ids.keys()),
+      nearest: nearestNames(piece, this.#ofLengthLike(piece)),
     });
   }
 }

@@ -36,3 +36,21 @@ export function unitOfCodePoint(text: string): number[] {
   for (const character of text) units.push(units.at(-1)! + character.length);
   return units;
 }
+
+/** The JSON with one part, somewhere, replaced by any JSON or left out. */
+export function changedAnywhere(json: unknown): fc.Arbitrary<unknown> {
+  const value = fc.oneof(
+    fc.jsonValue(),
+    fc.constantFrom(undefined, null, -1, 0, 1, 2 ** 40, '', 'a', '\ud800', [], {}),
+  );
+  return fc.tuple(fc.array(fc.nat(), { maxLength: 5 }), value).map(([path, value]) => replaced(json, path, value));
+}
+
+function replaced(json: unknown, [step, ...rest]: number[], value: unknown): unknown {
+  if (step === undefined || typeof json !== 'object' || json === null) return value;
+  const keys = Object.keys(json);
+  if (keys.length === 0) return value;
+  const at = keys[step % keys.length];
+  const entries = Object.entries(json).map(([key, part]) => [key, key === at ? replaced(part, rest, value) : part]);
+  return Array.isArray(json) ? entries.map(([, part]) => part) : Object.fromEntries(entries);
+}
