@@ -32,6 +32,7 @@ const openFiles = (file: string) => ({
 });
 
 export default defineConfig({
+  resolve: openFiles('open-files.node.ts'),
   test: {
     projects: [
       { extends: true, test: { name: 'node', include: ['test/**/*.test.ts'], exclude: apart, testTimeout: 60_000 } },

@@ -19,3 +19,10 @@ export const noCache: LayerCache = {
   length: 0,
   append: (keys, values) => ({ keys, values }),
 };
+
+/** Keys and values that a decoder computes from the encoder once per prompt, one entry a layer. */
+export interface CrossCache {
+  read(layer: number, make: () => KeysValues): KeysValues;
+}
+
+export const noCrossCache: CrossCache = { read: (_layer, make) => make() };

@@ -1,0 +1,169 @@
+/** Names and config of T5 checkpoints (v1.0, v1.1, Flan) as Hugging Face writes them → typed weights. */
+import { FormatError } from '../errors.ts';
+import { activationNamed } from '../kernels/activations.ts';
+import { ConfigReader, generationFields, inertEverywhere } from './config-reader.ts';
+import type { RmsNorm, T5Attention, T5Block, T5EncoderWeights, T5Mlp, T5Stack, T5Weights } from './t5.ts';
+import { type Loaded, readAll, type WeightReader, type WeightSource } from './weight-source.ts';
+
+export interface T5Config {
+  readonly modelType: 't5';
+  readonly vocabSize: number;
+  readonly dModel: number;
+  readonly dHead: number;
+  readonly nHeads: number;
+  readonly dMlp: number;
+  readonly nLayers: number;
+  readonly nDecoderLayers: number;
+  readonly numBuckets: number;
+  readonly maxDistance: number;
+  readonly eps: number;
+  readonly activation: string;
+  readonly gated: boolean;
+  readonly tied: boolean;
+  /** Are the decoder's hidden states multiplied by dModel^−½ before the head? */
+  readonly scaleOutputs: boolean;
+  readonly padId: number;
+  readonly decoderStartId: number;
+}
+
+/** Reads every field that transformers' T5Config has; FormatError for one it does not have. */
+export function readT5Config(json: unknown, where = 'config.json'): T5Config {
+  const c = new ConfigReader(json, where);
+  c.only('model_type', 't5');
+  c.only('tie_encoder_decoder', false);
+  c.only('add_cross_attention', false, true);
+  c.inert(...inertEverywhere, ...generationFields);
+  c.inert(
+    'dropout_rate',
+    'classifier_dropout',
+    'initializer_factor',
+    'initializer_range',
+    'gradient_checkpointing',
+    'n_positions',
+  );
+  const { activation, gated } = readFeedForward(c, where);
+  const nLayers = c.size('num_layers', 6);
+  const tied = c.flag('tie_word_embeddings', true);
+  const padId = c.id('pad_token_id') ?? 0;
+  const config: T5Config = {
+    modelType: 't5',
+    vocabSize: c.size('vocab_size', 32128),
+    dModel: c.size('d_model', 512),
+    dHead: c.size('d_kv', 64),
+    nHeads: c.size('num_heads', 8),
+    dMlp: c.size('d_ff', 2048),
+    nLayers,
+    nDecoderLayers: c.size('num_decoder_layers', nLayers),
+    numBuckets: c.size('relative_attention_num_buckets', 32),
+    maxDistance: c.size('relative_attention_max_distance', 128),
+    eps: c.positive('layer_norm_epsilon', 1e-6),
+    activation,
+    gated,
+    tied,
+    scaleOutputs: c.flag('scale_decoder_outputs', tied),
+    padId,
+    decoderStartId: c.id('decoder_start_token_id') ?? padId,
+  };
+  c.finish();
+  return config;
+}
+
+/** `feed_forward_proj` says it all; the two fields derived from it must agree where they are present. */
+function readFeedForward(c: ConfigReader, where: string): { activation: string; gated: boolean } {
+  const text = c.text('feed_forward_proj', 'relu');
+  const gated = text.startsWith('gated-');
+  const name = gated ? text.slice('gated-'.length) : text;
+  const activation = text === 'gated-gelu' ? 'gelu_new' : name; // v1.1 was trained with the tanh form
+  activationNamed(activation);
+  if (c.text('dense_act_fn', activation) !== activation || c.flag('is_gated_act', gated) !== gated) {
+    throw new FormatError(`config fields "dense_act_fn" and "is_gated_act" contradict "feed_forward_proj": "${text}"`, {
+      where,
+      expected: { dense_act_fn: activation, is_gated_act: gated },
+    });
+  }
+  return { activation, gated };
+}
+
+const headName = 'lm_head.weight';
+
+/** Loads encoder, decoder and head, tensor by tensor. WeightError for a tensor that is missing, misshapen or unknown. */
+export function loadT5(source: WeightSource, c: T5Config): Promise<Loaded<T5Weights>> {
+  return readAll(source, async (reader) => {
+    const { table, ...encoder } = await readEncoder(reader, c);
+    const decoder = await readStack(reader, c, 'decoder', c.nDecoderLayers);
+    reader.skip(/^decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight$/); // stray in old files
+    const tied = c.tied && (!reader.has(headName) || (await reader.isCopy(headName, table)));
+    const unembed = tied
+      ? encoder.tokenEmbedding
+      : await reader.take(headName, [c.vocabSize, c.dModel], 'linear [out, in]');
+    return { ...encoder, decoder, unembed, unembedScale: c.scaleOutputs ? c.dModel ** -0.5 : 1 };
+  });
+}
+
+/** Loads the encoder; a decoder and a head in the file are left alone. */
+export function loadT5Encoder(source: WeightSource, c: T5Config): Promise<Loaded<T5EncoderWeights>> {
+  return readAll(source, async (reader) => {
+    const { table: _, ...encoder } = await readEncoder(reader, c);
+    reader.skip(/^(decoder\.|lm_head\.)/);
+    return encoder;
+  });
+}
+
+async function readEncoder(reader: WeightReader, c: T5Config): Promise<T5EncoderWeights & { table: string }> {
+  const table = reader.prefix('', ['shared.weight', 'encoder.embed_tokens.weight', 'decoder.embed_tokens.weight']);
+  const tokenEmbedding = await reader.take(table, [c.vocabSize, c.dModel], 'table');
+  const encoder = await readStack(reader, c, 'encoder', c.nLayers);
+  reader.skip(/^(shared|(encoder|decoder)\.embed_tokens)\.weight$/); // copies of one table
+  return { tokenEmbedding, encoder, table };
+}
+
+async function readStack(
+  reader: WeightReader,
+  c: T5Config,
+  stack: 'encoder' | 'decoder',
+  nLayers: number,
+): Promise<T5Stack> {
+  const { dModel: D, dMlp: F } = c;
+  const A = c.nHeads * c.dHead;
+  const matrix = (name: string, out: number, from: number) =>
+    reader.take(`${name}.weight`, [out, from], 'linear [out, in]');
+  const norm = async (name: string): Promise<RmsNorm> => ({
+    gain: await reader.take(`${name}.weight`, [D]),
+    eps: c.eps,
+  });
+  const attention = async (name: string): Promise<T5Attention> => ({
+    q: await matrix(`${name}.q`, A, D),
+    k: await matrix(`${name}.k`, A, D),
+    v: await matrix(`${name}.v`, A, D),
+    proj: await matrix(`${name}.o`, D, A),
+    nHeads: c.nHeads,
+  });
+  const mlp = async (name: string): Promise<T5Mlp> => ({
+    up: await matrix(c.gated ? `${name}.wi_0` : `${name}.wi`, F, D),
+    ...(c.gated && { gate: await matrix(`${name}.wi_1`, F, D) }),
+    down: await matrix(`${name}.wo`, D, F),
+    activation: activationNamed(c.activation),
+  });
+
+  const blocks: T5Block[] = [];
+  for (let i = 0; i < nLayers; i++) {
+    const layer = (j: number) => `${stack}.block.${i}.layer.${j}`;
+    const last = stack === 'encoder' ? 1 : 2;
+    blocks.push({
+      ln1: await norm(`${layer(0)}.layer_norm`),
+      attn: await attention(`${layer(0)}.SelfAttention`),
+      ...(stack === 'decoder' && {
+        cross: { ln: await norm(`${layer(1)}.layer_norm`), attn: await attention(`${layer(1)}.EncDecAttention`) },
+      }),
+      ln2: await norm(`${layer(last)}.layer_norm`),
+      mlp: await mlp(`${layer(last)}.DenseReluDense`),
+    });
+  }
+  const bias = `${stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight`;
+  return {
+    blocks,
+    biasTable: await reader.take(bias, [c.numBuckets, c.nHeads]),
+    maxDistance: c.maxDistance,
+    finalNorm: await norm(`${stack}.final_layer_norm`),
+  };
+}

@@ -1,0 +1,84 @@
+import { DtypeError, show, WeightError } from '../errors.ts';
+import type { WeightSource } from '../models/weight-source.ts';
+import type { TensorFile } from '../safetensors/file.ts';
+import type { Backend, Use } from '../tensor/backend.ts';
+
+import { narrow, widen } from '../tensor/floats.ts';
+import { keep } from '../tensor/scope.ts';
+import { type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { upload } from '../tensor/upload.ts';
+
+/** Dtypes weights can be resident in. */
+export type ResidentDtype = 'F32' | 'F16' | 'BF16';
+
+/**
+ * The tensors of a safetensors checkpoint, brought onto a backend one by one. A tensor is read straight into the array
+ * that the backend takes over; only where the stored dtype is another do two arrays of that one tensor exist at once.
+ *
+ * Numerics  matrices and tables become `dtype`: exact when it is wider, to nearest even when it is narrower; vectors
+ *           (norms, biases) are always F32, because they are small and every element of them counts
+ */
+export class Checkpoint implements WeightSource {
+  readonly name: string;
+  readonly #file: TensorFile;
+  readonly #backend: Backend;
+  readonly #dtype: ResidentDtype;
+
+  constructor(file: TensorFile, backend: Backend, dtype: ResidentDtype) {
+    this.name = file.name;
+    this.#file = file;
+    this.#backend = backend;
+    this.#dtype = dtype;
+  }
+
+  names(): Iterable<string> {
+    return this.#file.tensors.keys();
+  }
+
+  shape(name: string): Shape | undefined {
+    return this.#file.tensors.get(name)?.shape;
+  }
+
+  async load(name: string, shape: Shape, use: Use): Promise<Tensor> {
+    const info = this.#file.tensors.get(name);
+    if (info === undefined || !sameShape(info.shape, shape)) {
+      throw new WeightError(
+        `weight ${show(name)} must be [${shape.join(', ')}], got [${info?.shape.join(', ') ?? ''}]`,
+        {
+          where: this.name,
+          expected: shape,
+          got: info?.shape,
+          hint: 'the config and the weights may belong to different models',
+        },
+      );
+    }
+    const stored = floatDtype(name, info.dtype, this.name);
+    const raw = emptyOf(stored, sizeOf(shape));
+    await this.#file.read(name, new Uint8Array(raw.buffer, raw.byteOffset, raw.byteLength));
+    const dtype = use === 'activation' ? 'F32' : this.#dtype;
+    const data = dtype === stored ? raw : narrow(widen(raw, stored), dtype);
+    return keep(upload(this.#backend, data, { dtype, shape, label: name }, use));
+  }
+
+  async same(a: string, b: string): Promise<boolean> {
+    const [infoA, infoB] = [this.#file.tensors.get(a), this.#file.tensors.get(b)];
+    if (infoA === undefined || infoB === undefined) return false;
+    if (infoA.dtype !== infoB.dtype || !sameShape(infoA.shape, infoB.shape)) return false;
+    const [bytesA, bytesB] = [await this.#file.read(a), await this.#file.read(b)];
+    return bytesA.every((byte, i) => byte === bytesB[i]);
+  }
+}
+
+function floatDtype(name: string, dtype: string, where: string): ResidentDtype {
+  if (dtype === 'F32' || dtype === 'F16' || dtype === 'BF16') return dtype;
+  throw new DtypeError(`weight ${show(name)} must be stored as F32, F16 or BF16, got ${dtype}`, {
+    where,
+    expected: ['F32', 'F16', 'BF16'],
+    got: dtype,
+  });
+}
+
+function emptyOf(dtype: ResidentDtype, size: number): Float32Array | Uint16Array {
+  return dtype === 'F32' ? new Float32Array(size) : new Uint16Array(size);
+}

@@ -1,0 +1,109 @@
+import { openFiles } from '#open-files';
+import { FormatError, LoadError, show } from '../errors.ts';
+import type { ModelFiles } from '../hub/files.ts';
+import type { OpenOptions, Where } from '../hub/open-files.ts';
+import { withProgress } from '../hub/progress.ts';
+import type { ProgressCallback } from '../hub/tally.ts';
+import { readHybridConfig } from '../models/bridge-weights.ts';
+import { SafetensorsFile, type TensorFile } from '../safetensors/file.ts';
+import { openShards, readIndex } from '../safetensors/shards.ts';
+import { Checkpoint } from './checkpoint.ts';
+import { type BackendChoice, checkKeys, type Placement, placementOf } from './placement.ts';
+
+export interface LoadOptions extends OpenOptions {
+  /** What computes. @default the fastest there is: 'reference' */
+  readonly backend?: BackendChoice;
+  /** Resident weights: 'f32', 'f16' or 'bf16'. @default 'f32' */
+  readonly dtype?: string;
+  readonly threads?: number;
+  /** The same bits on every machine. */
+  readonly deterministic?: boolean;
+  readonly progress_callback?: ProgressCallback;
+}
+
+const loadKeys = [
+  'backend dtype threads deterministic progress_callback signal revision token cache_dir local_files_only fetch',
+].flatMap((line) => line.split(' '));
+
+/** Opens a model's files, builds the model from them, and closes them; nothing stays behind when that fails. */
+export async function loadFrom<T>(
+  where: Where,
+  options: LoadOptions,
+  build: (files: ModelFiles, placement: Placement) => Promise<T>,
+): Promise<T> {
+  checkKeys('from_pretrained', options, loadKeys);
+  const { backend, dtype, threads, deterministic, progress_callback, ...openOptions } = options;
+  const placement = placementOf({ backend, dtype, threads, deterministic });
+  const files = await openFiles(where, openOptions);
+  try {
+    if (progress_callback === undefined) return await build(files, placement);
+    const reported = withProgress(files, progress_callback);
+    for (const folder of await weightFolders(files)) {
+      await reported.sub(folder).announce(await weightFiles(files.sub(folder)));
+    }
+    const model = await build(reported, placement);
+    reported.ready();
+    return model;
+  } catch (error) {
+    if (placement.ownsBackend) placement.backend.dispose();
+    throw error;
+  } finally {
+    await files.close();
+  }
+}
+
+const single = 'model.safetensors';
+const index = 'model.safetensors.index.json';
+
+/** Opens the weights of a folder, a single file or its shards, lets `load` read them, and closes the file. */
+export async function withWeights<T>(
+  files: ModelFiles,
+  { backend, dtype }: Placement,
+  load: (source: Checkpoint) => Promise<T>,
+): Promise<T> {
+  const file = await openTensors(files);
+  try {
+    return await load(new Checkpoint(file, backend, dtype));
+  } finally {
+    await file.close();
+  }
+}
+
+/** The tensors of a folder, unread. */
+export async function openTensors(files: ModelFiles): Promise<TensorFile> {
+  if (await files.has(single)) return SafetensorsFile.open(await files.open(single));
+  if (await files.has(index)) return openShards(await files.open(index), (shard) => files.open(shard));
+  throw new LoadError(`neither "${single}" nor "${index}" is there`, {
+    op: 'from_pretrained',
+    where: files.name,
+    hint: 'other formats (pytorch_model.bin, onnx, gguf) are not read: save with safe_serialization',
+  });
+}
+
+/** `generation_config.json`, where there is one. */
+export async function readGenerationConfig(files: ModelFiles): Promise<Record<string, unknown>> {
+  const name = 'generation_config.json';
+  if (!(await files.has(name))) return {};
+  const json = await files.json(name);
+  return typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...json } : {};
+}
+
+/** Folders whose weights are going to be read, for a total that stands before the first byte. */
+async function weightFolders(files: ModelFiles): Promise<string[]> {
+  if (!(await files.has('hybrid.json'))) return ['.'];
+  const { llm, slm } = readHybridConfig(await files.json('hybrid.json'));
+  return ['.', llm, slm];
+}
+
+async function weightFiles(files: ModelFiles): Promise<string[]> {
+  const names = ['projector.safetensors', single, index];
+  if ((await files.has(single)) || !(await files.has(index))) return names.slice(0, 2);
+  return [...names, ...new Set((await readIndex(await files.open(index))).values())];
+}
+
+/** `model_type` of a config: which family it is. FormatError for one that is not offered. */
+export function modelTypeOf(json: unknown, where = 'config.json'): 'gpt2' | 't5' {
+  const type = typeof json === 'object' && json !== null && 'model_type' in json ? json.model_type : undefined;
+  if (type === 'gpt2' || type === 't5') return type;
+  throw new FormatError(`config field "model_type" must be 'gpt2' or 't5', got ${show(type)}`, { where, got: type });
+}

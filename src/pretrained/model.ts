@@ -1,0 +1,57 @@
+import { StateError } from '../errors.ts';
+import type { Backend, BackendInfo } from '../tensor/backend.ts';
+import { bytesOf } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Placement } from './placement.ts';
+
+/** What a model's folder says about generation: `generation_config.json`, and what `config.json` keeps from old times. */
+export interface GenerationConfigs {
+  readonly file: Readonly<Record<string, unknown>>;
+  readonly config: unknown;
+}
+
+/** What every loaded model has: tensors on a backend, freed together. */
+export abstract class LoadedModel {
+  readonly backend: Backend;
+  readonly generationConfigs: GenerationConfigs;
+  readonly #tensors: readonly Tensor[];
+  readonly #ownsBackend: boolean;
+  #live = true;
+
+  protected constructor(
+    { backend, ownsBackend }: Placement,
+    tensors: readonly Tensor[],
+    generationConfigs: GenerationConfigs = { file: {}, config: {} },
+  ) {
+    this.backend = backend;
+    this.#ownsBackend = ownsBackend;
+    this.#tensors = tensors;
+    this.generationConfigs = generationConfigs;
+  }
+
+  /** What computes: name, threads, instruction set, and why. */
+  get backendInfo(): BackendInfo {
+    return this.backend.info;
+  }
+
+  /** Bytes of the resident weights. A tied table counts once. */
+  memoryFootprint(): number {
+    return this.#tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
+  }
+
+  /** Frees the weights. The model is unusable afterwards; a second call does nothing. */
+  dispose(): void {
+    if (!this.#live) return;
+    this.#live = false;
+    for (const tensor of this.#tensors) tensor.dispose();
+    if (this.#ownsBackend) this.backend.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  protected checkLive(method: string): void {
+    if (!this.#live) throw new StateError(`${method} was called after dispose()`, { op: this.constructor.name });
+  }
+}

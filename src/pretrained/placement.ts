@@ -1,0 +1,65 @@
+import { nearestNames, OptionError, show, UnsupportedOptionError } from '../errors.ts';
+import { ReferenceBackend } from '../kernels/reference-backend.ts';
+import type { Backend } from '../tensor/backend.ts';
+import type { ResidentDtype } from './checkpoint.ts';
+
+/** Where a model's tensors live and in which dtype. */
+export interface Placement {
+  readonly backend: Backend;
+  readonly dtype: ResidentDtype;
+  /** Made for this model alone, and disposed of with it. */
+  readonly ownsBackend: boolean;
+}
+
+/** Rejects arguments nobody knows, with the nearest names. */
+export function checkKeys(op: string, args: object, known: readonly string[]): void {
+  if (typeof args !== 'object' || args === null)
+    throw new OptionError(`takes an object of arguments, got ${show(args)}`, { op });
+  for (const key of Object.keys(args)) {
+    if (!known.includes(key)) {
+      throw new UnsupportedOptionError(`there is no argument ${show(key)}`, {
+        op,
+        got: key,
+        nearest: nearestNames(key, known),
+      });
+    }
+  }
+}
+
+export type BackendChoice = 'reference' | 'wasm' | Backend;
+
+/** The backend and resident dtype that options ask for. */
+export function placementOf(options: {
+  readonly backend?: BackendChoice;
+  readonly dtype?: string;
+  readonly threads?: number;
+  readonly deterministic?: boolean;
+}): Placement {
+  const { backend = 'reference', dtype = 'f32', threads = 1, deterministic = true } = options;
+  const resident = { f32: 'F32', f16: 'F16', bf16: 'BF16' } as const;
+  if (dtype === 'int8' || dtype === 'int4') {
+    throw new UnsupportedOptionError(`"dtype" ${show(dtype)} is not offered by this version`, {
+      got: dtype,
+      hint: 'f32, f16 or bf16',
+    });
+  }
+  if (dtype !== 'f32' && dtype !== 'f16' && dtype !== 'bf16') {
+    throw new OptionError(`"dtype" must be 'f32', 'f16' or 'bf16', got ${show(dtype)}`, { got: dtype });
+  }
+  if (threads !== 1) {
+    throw new UnsupportedOptionError(
+      `"threads" must be 1: the reference backend computes on one, got ${show(threads)}`,
+      { got: threads },
+    );
+  }
+  if (typeof deterministic !== 'boolean')
+    throw new OptionError(`"deterministic" must be true or false, got ${show(deterministic)}`);
+  if (typeof backend === 'object') return { backend, dtype: resident[dtype], ownsBackend: false };
+  if (backend !== 'reference') {
+    throw new UnsupportedOptionError(`"backend" ${show(backend)} is not offered by this version`, {
+      got: backend,
+      hint: "'reference'",
+    });
+  }
+  return { backend: new ReferenceBackend(), dtype: resident[dtype], ownsBackend: true };
+}
