@@ -42,5 +42,5 @@ export const argmaxOp: Op<undefined> = {
     }
   },
 
-  cost: (inputs, _attrs, outputs) => once(0, inputs, outputs), // comparisons are not counted
+  cost: (inputs, _attrs, outputs) => once(0, inputs, outputs),
 };

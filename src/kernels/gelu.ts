@@ -26,7 +26,7 @@ export function gelu(x: Tensor, { form }: { readonly form: GeluForm }): Tensor {
 
 export const geluOp = unaryOp<{ readonly form: GeluForm }>(
   'gelu',
-  ({ form }) => (form === 'erf' ? 4 : 10),
+  ({ form }) => (form === 'erf' ? 4 : 8),
   ({ form }) => (form === 'erf' ? geluErf : geluTanh),
 );
 

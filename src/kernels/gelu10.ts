@@ -16,6 +16,6 @@ export function gelu10(x: Tensor): Tensor {
 
 export const gelu10Op = unaryOp<undefined>(
   'gelu10',
-  () => 6,
+  () => 4,
   () => (x) => Math.min(10, Math.max(-10, geluErf(x))),
 );

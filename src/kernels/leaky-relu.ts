@@ -15,6 +15,6 @@ export function leakyRelu(x: Tensor): Tensor {
 
 export const leakyReluOp = unaryOp<undefined>(
   'leakyRelu',
-  () => 2,
+  () => 1,
   () => (x) => (x >= 0 ? x : 0.01 * x),
 );

@@ -15,6 +15,6 @@ export function mish(x: Tensor): Tensor {
 
 export const mishOp = unaryOp<undefined>(
   'mish',
-  () => 5,
+  () => 4,
   () => (x) => x * Math.tanh(Math.log1p(Math.exp(x))),
 );

@@ -15,6 +15,6 @@ export function relu(x: Tensor): Tensor {
 
 export const reluOp = unaryOp<undefined>(
   'relu',
-  () => 1,
+  () => 0,
   () => (x) => Math.max(0, x),
 );

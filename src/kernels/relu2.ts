@@ -15,6 +15,6 @@ export function relu2(x: Tensor): Tensor {
 
 export const relu2Op = unaryOp<undefined>(
   'relu2',
-  () => 2,
+  () => 1,
   () => (x) => Math.max(0, x) ** 2,
 );

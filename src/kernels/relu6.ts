@@ -15,6 +15,6 @@ export function relu6(x: Tensor): Tensor {
 
 export const relu6Op = unaryOp<undefined>(
   'relu6',
-  () => 2,
+  () => 0,
   () => (x) => Math.min(6, Math.max(0, x)),
 );

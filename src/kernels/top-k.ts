@@ -50,7 +50,7 @@ export const topKOp: Op<{ readonly k: number }> = {
     }
   },
 
-  cost: (inputs, _attrs, outputs) => once(0, inputs, outputs), // comparisons are not counted
+  cost: (inputs, _attrs, outputs) => once(0, inputs, outputs),
 };
 
 /** Fills `best` with the indices of the largest entries of x, in order. */

@@ -7,7 +7,7 @@ export interface Host extends Spec {
 }
 
 export interface Cost {
-  /** Additions and multiplications; exp, tanh, √ and division count as one each. */
+  /** Additions and multiplications; a division, √, exp, ln, tanh or erfc counts as one; comparisons are free. */
   readonly flops: number;
   /** Bytes read and written if nothing stays in a cache. */
   readonly bytes: number;
