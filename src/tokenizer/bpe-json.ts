@@ -22,6 +22,7 @@ const FILE = 'tokenizer.json';
 export function bpeFromTokenizerJson(json: unknown, roles?: TokenizerRoles): BpeTokenizer {
   const file = asObject(json, FILE);
   onlyKeys(file, TOP_KEYS, FILE);
+  asOneOf(file.version ?? '1.0', ['1.0'], `${FILE} at version`);
   for (const name of ['truncation', 'padding', 'normalizer']) mustBeNull(file, name);
   const model = asObject(file.model, `${FILE} at model`);
   const { addPrefixSpace, cutWords } = readPreTokenizer(file.pre_tokenizer);
