@@ -1,9 +1,9 @@
 import { NumericError } from '../errors.ts';
 import { type Run, unobserved } from '../models/run.ts';
-import type { HostArray } from '../tensor/dtype.ts';
-import { scope, track } from '../tensor/scope.ts';
-import type { Spec } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import type { Dtype, HostArray } from '../tensor/dtype.ts';
+import { scope } from '../tensor/scope.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { upload } from '../tensor/upload.ts';
 import type { Chain } from './processors/chain.ts';
 import { processAll } from './processors/processor.ts';
 import type { Session } from './session.ts';
@@ -63,9 +63,8 @@ export async function offerChoice(run: Run, session: Session, choice: Int32Array
   return ids;
 }
 
-function onBackend({ logits, rows }: Session, data: HostArray, dtype: Spec['dtype']): Tensor {
-  const spec: Spec = { dtype, shape: data.length === rows ? [rows] : [rows, data.length / rows] };
-  return track(new Tensor(logits.backend, logits.backend.upload(data, spec, 'activation'), spec));
+function onBackend({ logits, rows }: Session, data: HostArray, dtype: Dtype): Tensor {
+  return upload(logits.backend, data, { dtype, shape: data.length === rows ? [rows] : [rows, data.length / rows] });
 }
 
 function joined(rows: readonly Float32Array[]): Float32Array {

@@ -1,0 +1,29 @@
+/** Where goldens are: a folder of choice, the shared ones, or those that came with the repository. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openSafetensors } from '../../src/safetensors/index.node.ts';
+
+const places = [process.env.BATON_GOLDENS, '../shared/goldens', 'test/goldens'];
+
+/** The folder of that name, or undefined where none of the places has it. */
+export function goldenFolder(name: string): string | undefined {
+  return places
+    .filter((place) => place !== undefined)
+    .map((place) => join(place, name))
+    .find(existsSync);
+}
+
+export function readGolden<T>(folder: string): T {
+  return JSON.parse(readFileSync(join(folder, 'golden.json'), 'utf8'));
+}
+
+/** A float32 tensor of golden.safetensors, by name. */
+export async function goldenTensors(folder: string): Promise<ReadonlyMap<string, Float32Array>> {
+  const path = join(folder, 'golden.safetensors');
+  const tensors = new Map<string, Float32Array>();
+  if (!existsSync(path)) return tensors;
+  const file = await openSafetensors(path);
+  for (const name of file.tensors.keys()) tensors.set(name, Float32Array.from(await file.values(name), Number));
+  await file.close();
+  return tensors;
+}
