@@ -49,10 +49,7 @@ export default defineConfig({
       { extends: true, test: { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 120_000 } },
       {
         define: Object.fromEntries(
-          ['BATON_SEED', 'BATON_RUNS'].map((name) => [
-            `process.env.${name}`,
-            JSON.stringify(process.env[name] ?? null),
-          ]),
+          ['BATON_SEED', 'BATON_RUNS'].map((name) => [`process.env.${name}`, JSON.stringify(process.env[name] ?? '')]),
         ),
         resolve: openFiles('open-files.ts'),
         publicDir: 'dist', // served as it is, so that the bundle under test is the bundle that ships
