@@ -1,14 +1,9 @@
 import { Charsmap } from './charsmap.ts';
+import { type Normalized, Units } from './normalized.ts';
 import { PieceTrie } from './piece-trie.ts';
 import { PIECE, type SpieceModel } from './spiece-model.ts';
 
 export const SPACE = '▁';
-
-/** Normalised text, and for every UTF-16 unit of it (and its end) the index in the text it came from. */
-export interface Normalized {
-  readonly text: string;
-  readonly origin: Int32Array;
-}
 
 /**
  * What SentencePiece does to a text before the model sees it: the longest rule of the charsmap at each place, runs of
@@ -67,52 +62,5 @@ export class SpieceNormalizer {
     }
     this.#end = at + (kept || (text.codePointAt(at)! > 0xffff ? 2 : 1));
     return text.slice(at, this.#end);
-  }
-}
-
-const utf16 = new TextDecoder('utf-16le', { ignoreBOM: true });
-
-/** A growing text with the origin of each unit. */
-class Units {
-  #units: Uint16Array<ArrayBuffer>;
-  #origin: Int32Array<ArrayBuffer>;
-  #length = 0;
-
-  constructor(capacity: number) {
-    this.#units = new Uint16Array(capacity);
-    this.#origin = new Int32Array(capacity);
-  }
-
-  /** The last unit; −1: there is none. */
-  get last(): number {
-    return this.#length === 0 ? -1 : this.#units[this.#length - 1];
-  }
-
-  push(unit: number, origin: number): void {
-    if (this.#length === this.#units.length - 1) this.#grow();
-    this.#units[this.#length] = unit;
-    this.#origin[this.#length++] = origin;
-  }
-
-  /** Takes the last unit away and gives its origin. */
-  pop(): number {
-    return this.#origin[--this.#length];
-  }
-
-  finish(end: number): Normalized {
-    this.#origin[this.#length] = end;
-    return {
-      text: utf16.decode(this.#units.subarray(0, this.#length)),
-      origin: this.#origin.subarray(0, this.#length + 1),
-    };
-  }
-
-  #grow(): void {
-    const units = new Uint16Array(2 * this.#units.length);
-    const origin = new Int32Array(units.length);
-    units.set(this.#units);
-    origin.set(this.#origin);
-    this.#units = units;
-    this.#origin = origin;
   }
 }

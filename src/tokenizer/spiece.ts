@@ -8,7 +8,7 @@ import { PIECE, readSpieceModel, type SpieceModel } from './spiece-model.ts';
 import { SpieceNormalizer } from './spiece-normalizer.ts';
 import { SpieceVocabulary } from './spiece-vocabulary.ts';
 import type { Encoding, Tokenizer } from './tokenizer.ts';
-import { UnigramTokenizer } from './unigram-tokenizer.ts';
+import { bytePieces, pushToken, UnigramTokenizer } from './unigram-tokenizer.ts';
 import { segment, type UnigramModel } from './viterbi.ts';
 
 const UNK_PENALTY = 10;
@@ -55,7 +55,7 @@ export function spieceTokenizer(bytes: Uint8Array, roles?: TokenizerRoles): Toke
       if (!specialsInText) return encodePlain(out, text, 0);
       for (const { start, end, token } of finder.split(text, 0, text.length, () => true)) {
         if (token === undefined) encodePlain(out, text.slice(start, end), start);
-        else push(out, token.id, token.content, start, end);
+        else pushToken(out, token.id, token.content, start, end);
       }
     },
     stream: (pieceOf) => new SpieceStream(model, pieceOf),
@@ -93,8 +93,6 @@ function plain(content: string, id: number): AddedToken {
 function plainEncoder(model: SpieceModel, normalizer: SpieceNormalizer, idOf: ReadonlyMap<string, number>) {
   const { unkId, byteFallback } = model;
   const unigram = unigramOf(model);
-  const utf8 = new TextEncoder();
-  const byteId = (byte: number) => idOf.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`)!;
   return (out: Encoding, text: string, shift: number): void => {
     const normalized = normalizer.normalize(text);
     const { ids, ends } = segment(normalized.text, unigram);
@@ -105,24 +103,18 @@ function plainEncoder(model: SpieceModel, normalizer: SpieceNormalizer, idOf: Re
       const end = shift + normalized.origin[ends[i]];
       const isUnk = ids[i] === unkId;
       if (isUnk && byteFallback) {
-        const bytes = utf8.encode(piece);
+        const bytes = bytePieces(piece);
         bytes.forEach((byte, k) => {
-          const id = byteId(byte);
-          push(out, id, model.pieces[id], start, k === bytes.length - 1 ? end : start);
+          // The last byte stands for the character, as in the library.
+          pushToken(out, idOf.get(byte)!, byte, start, k === bytes.length - 1 ? end : start);
         });
       } else if (isUnk && afterUnk) {
         out.pieces[out.pieces.length - 1] += piece;
         out.offsets[out.offsets.length - 1][1] = end;
-      } else push(out, ids[i], piece, start, end);
+      } else pushToken(out, ids[i], piece, start, end);
       afterUnk = isUnk;
     }
   };
-}
-
-function push(out: Encoding, id: number, piece: string, start: number, end: number): void {
-  out.ids.push(id);
-  out.pieces.push(piece);
-  out.offsets.push([start, end]);
 }
 
 /** Pieces that text can become, with their scores in float32. */

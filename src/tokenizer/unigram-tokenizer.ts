@@ -98,10 +98,19 @@ export class UnigramTokenizer implements Tokenizer {
   }
 
   #addTemplate(out: Encoding, ids: readonly number[]): void {
-    for (const id of ids) {
-      out.ids.push(id);
-      out.pieces.push(this.#parts.vocabulary.pieceOf(id));
-      out.offsets.push([0, 0]);
-    }
+    for (const id of ids) pushToken(out, id, this.#parts.vocabulary.pieceOf(id), 0, 0);
   }
+}
+
+export function pushToken(out: Encoding, id: number, piece: string, start: number, end: number): void {
+  out.ids.push(id);
+  out.pieces.push(piece);
+  out.offsets.push([start, end]);
+}
+
+const utf8 = new TextEncoder();
+
+/** What byte fallback writes in place of a piece: `<0xC3>`, `<0xA9>` for é. */
+export function bytePieces(piece: string): string[] {
+  return Array.from(utf8.encode(piece), (byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
 }
