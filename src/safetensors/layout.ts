@@ -62,9 +62,9 @@ export function byteLength({ name, dtype, shape }: Omit<TensorToWrite, 'data'>):
       where,
     });
   }
-  const bits = shape.reduce((product, size) => product * size, bitsPerElement(dtype));
-  const sizes = shape.every((size) => Number.isSafeInteger(size) && size >= 0);
-  if (!sizes || !Number.isSafeInteger(bits) || bits % 8 !== 0) {
+  const sizes = Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
+  const bits = sizes ? shape.reduce((product, size) => product * size, bitsPerElement(dtype)) : Number.NaN;
+  if (!Number.isSafeInteger(bits) || bits % 8 !== 0) {
     throw new ShapeError(`"shape" must be whole numbers ≥ 0 that fill whole bytes, got ${show(shape)} of ${dtype}`, {
       op: 'safetensors',
       where,
