@@ -37,15 +37,7 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'node', include: ['test/**/*.test.ts'], exclude: apart, testTimeout: 60_000 } },
       { extends: true, test: { name: 'goldens', include: ['test/parity/**/*.test.ts'], testTimeout: 300_000 } },
-      {
-        extends: true,
-        test: {
-          name: 'deep',
-          include: ['test/deep/**/*.test.ts'],
-          testTimeout: 300_000,
-          env: { BATON_RUNS: process.env.BATON_RUNS ?? '10' },
-        },
-      },
+      { extends: true, test: { name: 'deep', include: ['test/deep/**/*.test.ts'], testTimeout: 300_000 } },
       { extends: true, test: { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 120_000 } },
       {
         define: Object.fromEntries(

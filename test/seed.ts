@@ -2,7 +2,7 @@
 import type fc from 'fast-check';
 
 export const seed = number('BATON_SEED', process.env.BATON_SEED, 20240216);
-/** Multiplies the number of runs of every property; `npm run test:deep` raises it. */
+/** Multiplies the number of runs of every property: `BATON_RUNS=20 npm test` searches deeper. */
 export const effort = number('BATON_RUNS', process.env.BATON_RUNS, 1);
 
 /** Parameters of one property: `fc.assert(property, runs(100))`. */
