@@ -27,9 +27,9 @@ export async function askHub(address: URL, options: HttpOptions): Promise<HubFil
     const response = await request(url, options, init);
     const { status, headers } = response;
     const redirected = status >= 300 && status < 400;
-    const next = redirected ? new URL(headers.get('location') ?? '', url) : url;
-    if (redirected && next.origin === url.origin) {
-      url = next;
+    const location = headers.get('location') ?? '';
+    if (redirected && URL.canParse(location, url) && new URL(location, url).origin === url.origin) {
+      url = new URL(location, url);
       continue;
     }
     const linked = bare(headers.get('x-linked-etag'));
