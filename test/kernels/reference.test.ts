@@ -1,0 +1,4 @@
+import { ReferenceBackend } from '../../src/kernels/reference-backend.ts';
+import { opContract } from './contract.ts';
+
+opContract('the reference backend', () => new ReferenceBackend(), 'float64');
