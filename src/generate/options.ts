@@ -40,7 +40,7 @@ export function resolveOptions(
     { name: 'generation_config.json', values: fromFile, explicit: false },
     { name: 'config.json', values: onlyKnown(fromModelConfig), explicit: false },
   ];
-  for (const layer of layers) checkLayer(layer);
+  for (const [i, layer] of layers.entries()) checkLayer(layer, layers.slice(0, i));
   const names = Object.keys(offered).filter(isOffered);
   const options = Object.fromEntries(names.map((name) => [name, lookUp(name, layers)])) as ResolvedOptions;
   const resolved = { ...options, ...nearer('max_new_tokens', 'max_length'), ...nearer('min_new_tokens', 'min_length') };
@@ -58,11 +58,15 @@ export function resolveOptions(
   }
 }
 
-/** Position of the first layer that says something about this option; layers.length where none does, or null is said. */
+/** Whether a layer says anything about this option; null only speaks in the call itself. */
+function speaks({ values }: Layer, name: string, isCall: boolean): boolean {
+  return values[name] !== undefined && (isCall || values[name] !== null);
+}
+
+/** Position of the first layer that gives this option a value; layers.length where none does, or the call says null. */
 function placeOf(name: string, layers: readonly Layer[]): number {
-  if (layers[0].values[name] === null) return layers.length;
-  const place = layers.findIndex(({ values }) => values[name] !== undefined && values[name] !== null);
-  return place < 0 ? layers.length : place;
+  const place = layers.findIndex((layer, i) => speaks(layer, name, i === 0));
+  return place < 0 || layers[place].values[name] === null ? layers.length : place;
 }
 
 function lookUp(name: keyof ResolvedOptions, layers: readonly Layer[]): unknown {
@@ -71,7 +75,7 @@ function lookUp(name: keyof ResolvedOptions, layers: readonly Layer[]): unknown 
   return layer === undefined ? offered[name].unsaid : layer.values[name];
 }
 
-function checkLayer({ name: place, values, explicit }: Layer): void {
+function checkLayer({ name: place, values, explicit }: Layer, stronger: readonly Layer[]): void {
   const where = place === 'the call' ? undefined : place;
   for (const [name, value] of Object.entries(values)) {
     if (value === undefined || value === null || (metadata.has(name) && !explicit)) continue;
@@ -87,7 +91,7 @@ function checkLayer({ name: place, values, explicit }: Layer): void {
         });
       }
     } else if (Object.hasOwn(notOffered, name)) {
-      if (!asksForNothing(name, value, explicit)) {
+      if (!asksForNothing(name, value, explicit) && !stronger.some((layer, i) => speaks(layer, name, i === 0))) {
         throw new UnsupportedOptionError(
           `"${name}" is an option of Hugging Face's generate that is not offered here, got ${show(value)}`,
           {
