@@ -120,6 +120,7 @@ describe('JsonScanner', () => {
     ['{"a" 1}', 'expected ":" after the key "a", got "1"', 5],
     ['[1 2]', 'expected "," or "]" in list, got "2"', 3],
     ['"é\u0001"', 'control character 1 inside a string', 3],
+    ['"\u001f"', 'control character 31 inside a string', 1],
     ['"abc', 'the text ends inside a string', 4],
     ['"abc\\"', 'the text ends inside a string', 6],
     ['"\\x"', 'a wrong escape in "\\"\\\\x\\""', 0],

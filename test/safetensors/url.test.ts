@@ -47,6 +47,16 @@ describe('openUrl', () => {
     expect(source.size).toBe(10);
   });
 
+  it('opens data: and blob: addresses, and does not repeat them in messages', async () => {
+    const blob = URL.createObjectURL(new Blob([bytes.slice(0, 3)]));
+    for (const address of [blob, 'data:application/octet-stream;base64,AAcO']) {
+      const source = await openUrl(address);
+      expect(await source.read(0, 3)).toEqual(bytes.slice(0, 3));
+      expect(source.name).toBe(new URL(address).protocol);
+    }
+    URL.revokeObjectURL(blob);
+  });
+
   it('downloads the whole file where the server ignores Range, and says so', async () => {
     await using server = await serve(withoutRanges(bytes));
     const source = await openUrl(server.url);
