@@ -9,24 +9,30 @@ import { slice } from '../kernels/slice.ts';
 import { embedTokens, type Gpt2Weights, gpt2, unembed } from '../models/gpt2.ts';
 import { type Gpt2Config, loadGpt2, readGpt2Config } from '../models/gpt2-weights.ts';
 import { noCache } from '../models/layer-cache.ts';
-import { keyMask, type Mask, positions } from '../models/padding.ts';
+import { keyMask, positions } from '../models/padding.ts';
 import { type Observer, observers, runFor } from '../models/run.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { upload } from '../tensor/upload.ts';
 import { Collector } from './collect.ts';
 import { checkEmbeds, type Ids, idTensor, type MaskInput, readIds, readLabels, readMask } from './inputs.ts';
-import { type LoadOptions, loadFrom, readGenerationConfig, withWeights } from './load.ts';
-import { type GenerationConfigs, LoadedModel } from './model.ts';
+import { type LoadOptions, loadFrom, readConfig, readGenerationConfig, withWeights } from './load.ts';
+import type { GenerationConfigs } from './model.ts';
 import { checkKeys, type Placement } from './placement.ts';
+import { type Opened, TextModel } from './text-model.ts';
 
 /** Labels that carry no loss. */
 export const IGNORED = -100;
 
-export interface Gpt2Inputs {
+export interface Gpt2Prompt {
   readonly input_ids?: Ids;
   /** In place of token embeddings, [B T D]; positions are still added. */
   readonly inputs_embeds?: Tensor;
+  /** [B T]; padding stands on the left. */
+  readonly attention_mask?: MaskInput;
+}
+
+export interface Gpt2Inputs extends Gpt2Prompt {
   /** [B past+T]; positions count its real columns, so that a left-padded row computes what it computes alone. */
   readonly attention_mask?: MaskInput;
   /** A cache from an earlier call with `use_cache`; it grows in place. */
@@ -53,7 +59,8 @@ const forwardKeys = [
 ].flatMap((line) => line.split(' '));
 
 /** GPT-2 with its language-model head. */
-export class GPT2LMHeadModel extends LoadedModel {
+export class GPT2LMHeadModel extends TextModel<Gpt2Prompt> {
+  protected override readonly promptNames = ['input_ids', 'inputs_embeds', 'attention_mask'];
   readonly config: Gpt2Config;
   readonly weights: Gpt2Weights;
 
@@ -76,7 +83,7 @@ export class GPT2LMHeadModel extends LoadedModel {
 
   /** The same from files that are open, onto a backend that is there. */
   static async load(files: ModelFiles, placement: Placement): Promise<GPT2LMHeadModel> {
-    const json = await files.json('config.json');
+    const json = await readConfig(files);
     const config = readGpt2Config(json, `config.json of ${files.name}`);
     const generation = { file: await readGenerationConfig(files), config: json };
     const { weights, tensors } = await withWeights(files, placement, (source) => loadGpt2(source, config));
@@ -129,13 +136,7 @@ export class GPT2LMHeadModel extends LoadedModel {
     });
   }
 
-  /** Reads a prompt and is ready to continue it; the way into everything that `generate` does. */
-  async open(inputs: Pick<Gpt2Inputs, 'input_ids' | 'inputs_embeds' | 'attention_mask' | 'observer'>): Promise<{
-    session: Gpt2Session;
-    ids: number[][];
-    mask: Mask;
-    columns: number;
-  }> {
+  override async open(inputs: Gpt2Prompt & { readonly observer?: Observer }): Promise<Opened> {
     this.checkLive('generate');
     const { ids, embeds, B, T } = await this.#columns(inputs);
     this.#checkRoom(T);
@@ -147,11 +148,12 @@ export class GPT2LMHeadModel extends LoadedModel {
         hint: 'pad prompts on the left',
       });
     }
-    const run = runFor(inputs.observer);
-    const session = scope(
-      () => new Gpt2Session(run, this.weights, embeds ?? embedTokens(this.weights, idTensor(this.backend, ids)), mask),
-    );
-    return { session, ids, mask, columns: T };
+    const { weights, backend } = this;
+    const session = scope(() => {
+      const x = embeds ?? embedTokens(weights, idTensor(backend, ids));
+      return new Gpt2Session(runFor(inputs.observer), weights, x, mask);
+    });
+    return { session, prompt: { ids, attention_mask: mask, embedded: embeds === undefined ? 0 : T } };
   }
 
   /** The new columns of a call: ids, or embeddings in their place. */

@@ -55,13 +55,14 @@ export async function loadFrom<T>(
 const single = 'model.safetensors';
 const index = 'model.safetensors.index.json';
 
-/** Opens the weights of a folder, a single file or its shards, lets `load` read them, and closes the file. */
+/** Opens the weights of a folder (a single file or its shards, or the file of that name), lets `load` read them, and closes the file. */
 export async function withWeights<T>(
   files: ModelFiles,
   { backend, dtype }: Placement,
   load: (source: Checkpoint) => Promise<T>,
+  name?: string,
 ): Promise<T> {
-  const file = await openTensors(files);
+  const file = name === undefined ? await openTensors(files) : await SafetensorsFile.open(await files.open(name));
   try {
     return await load(new Checkpoint(file, backend, dtype));
   } finally {
@@ -80,12 +81,21 @@ export async function openTensors(files: ModelFiles): Promise<TensorFile> {
   });
 }
 
+/** `config.json`, an object. */
+export async function readConfig(files: ModelFiles): Promise<Record<string, unknown>> {
+  return readObject(files, 'config.json');
+}
+
 /** `generation_config.json`, where there is one. */
 export async function readGenerationConfig(files: ModelFiles): Promise<Record<string, unknown>> {
   const name = 'generation_config.json';
-  if (!(await files.has(name))) return {};
+  return (await files.has(name)) ? readObject(files, name) : {};
+}
+
+async function readObject(files: ModelFiles, name: string): Promise<Record<string, unknown>> {
   const json = await files.json(name);
-  return typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...json } : {};
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return { ...json };
+  throw new FormatError(`${name} must be a JSON object, got ${show(json)}`, { where: files.name, got: json });
 }
 
 /** Folders whose weights are going to be read, for a total that stands before the first byte. */

@@ -7,7 +7,7 @@ import type { Placement } from './placement.ts';
 /** What a model's folder says about generation: `generation_config.json`, and what `config.json` keeps from old times. */
 export interface GenerationConfigs {
   readonly file: Readonly<Record<string, unknown>>;
-  readonly config: unknown;
+  readonly config: Readonly<Record<string, unknown>>;
 }
 
 /** What every loaded model has: tensors on a backend, freed together. */

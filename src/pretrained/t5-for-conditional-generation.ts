@@ -1,4 +1,6 @@
 import { OptionError, ShapeError } from '../errors.ts';
+import type { ResolvedOptions } from '../generate/option-table.ts';
+import type { Prompt } from '../generate/prompt.ts';
 import { T5Cache } from '../generate/t5-cache.ts';
 import { T5Session } from '../generate/t5-session.ts';
 import type { ModelFiles } from '../hub/files.ts';
@@ -7,7 +9,7 @@ import { crossEntropy } from '../kernels/cross-entropy.ts';
 import { reshape } from '../kernels/reshape.ts';
 import { noCache, noCrossCache } from '../models/layer-cache.ts';
 import { keyMask, type Mask } from '../models/padding.ts';
-import { observers, runFor } from '../models/run.ts';
+import { type Observer, observers, runFor } from '../models/run.ts';
 import { embedTokens, type T5Weights, t5Decoder, unembed } from '../models/t5.ts';
 import { loadT5, readT5Config, type T5Config } from '../models/t5-weights.ts';
 import { scope } from '../tensor/scope.ts';
@@ -16,14 +18,18 @@ import { upload } from '../tensor/upload.ts';
 import { Collector } from './collect.ts';
 import { IGNORED } from './gpt2-lm-head-model.ts';
 import { checkEmbeds, type Ids, idTensor, type MaskInput, readIds, readLabels, readMask } from './inputs.ts';
-import { type LoadOptions, loadFrom, readGenerationConfig, withWeights } from './load.ts';
-import { type GenerationConfigs, LoadedModel } from './model.ts';
+import { type LoadOptions, loadFrom, readConfig, readGenerationConfig, withWeights } from './load.ts';
+import type { GenerationConfigs } from './model.ts';
 import { checkKeys, type Placement } from './placement.ts';
 import { encode, encoderKeys, readPrompt, type T5EncoderInputs, type T5EncoderOutput } from './t5-encoder-model.ts';
+import { type Opened, TextModel } from './text-model.ts';
 
-export interface T5Inputs extends T5EncoderInputs {
+export interface T5Prompt extends Pick<T5EncoderInputs, 'input_ids' | 'inputs_embeds' | 'attention_mask'> {
   /** An earlier result of the encoder, in place of a prompt. */
   readonly encoder_outputs?: Tensor | { readonly last_hidden_state: Tensor };
+}
+
+export interface T5Inputs extends T5EncoderInputs, T5Prompt {
   readonly decoder_input_ids?: Ids;
   readonly decoder_inputs_embeds?: Tensor;
   readonly decoder_attention_mask?: MaskInput; //                                              [B past+T]
@@ -53,7 +59,8 @@ const forwardKeys = [
 ];
 
 /** T5 with encoder, decoder and language-model head. */
-export class T5ForConditionalGeneration extends LoadedModel {
+export class T5ForConditionalGeneration extends TextModel<T5Prompt> {
+  protected override readonly promptNames = ['input_ids', 'inputs_embeds', 'attention_mask', 'encoder_outputs'];
   readonly config: T5Config;
   readonly weights: T5Weights;
 
@@ -76,7 +83,7 @@ export class T5ForConditionalGeneration extends LoadedModel {
 
   /** The same from files that are open, onto a backend that is there. */
   static async load(files: ModelFiles, placement: Placement): Promise<T5ForConditionalGeneration> {
-    const json = await files.json('config.json');
+    const json = await readConfig(files);
     const config = readT5Config(json, `config.json of ${files.name}`);
     const generation = { file: await readGenerationConfig(files), config: json };
     const { weights, tensors } = await withWeights(files, placement, (source) => loadT5(source, config));
@@ -138,7 +145,9 @@ export class T5ForConditionalGeneration extends LoadedModel {
   }
 
   /** The encoder's part of a call: run over the prompt, or taken from `encoder_outputs`. */
-  async encode(inputs: Omit<T5Inputs, 'labels'>): Promise<{ output: T5EncoderOutput; mask: Mask }> {
+  async encode(
+    inputs: T5Prompt & Omit<T5EncoderInputs, keyof T5Prompt>,
+  ): Promise<{ output: T5EncoderOutput; mask: Mask }> {
     this.checkLive('encode');
     const { encoder_outputs: given } = inputs;
     if (given === undefined) {
@@ -169,17 +178,26 @@ export class T5ForConditionalGeneration extends LoadedModel {
     return shiftRight(labels, this.config);
   }
 
-  /** Reads a prompt and is ready to answer it; the way into everything that `generate` does. */
-  async open(
-    inputs: Omit<T5Inputs, 'labels'>,
-    start = this.config.decoderStartId,
-  ): Promise<{ session: T5Session; rows: number }> {
+  override async open(
+    inputs: T5Prompt & { readonly observer?: Observer },
+    { decoder_start_token_id, bos_token_id }: StartOptions = { decoder_start_token_id: null, bos_token_id: null },
+  ): Promise<Opened> {
     const { output, mask } = await this.encode(inputs);
+    const encoded = performance.now();
     const H = output.last_hidden_state;
+    const start = decoder_start_token_id ?? bos_token_id ?? this.config.decoderStartId;
     const owned = inputs.encoder_outputs === undefined ? [H] : [];
     const session = scope(() => new T5Session(runFor(inputs.observer), this.weights, H, mask, start, owned));
-    return { session, rows: H.shape[0] };
+    return { session, prompt: startOnly(H.shape[0], start), encoded };
   }
+}
+
+/** What decides the decoder's first token. */
+export type StartOptions = Pick<ResolvedOptions, 'decoder_start_token_id' | 'bos_token_id'>;
+
+/** The prompt of an encoder-decoder, as generation sees it: the decoder's first token in every row. */
+export function startOnly(rows: number, start: number): Prompt {
+  return { ids: Array.from({ length: rows }, () => [start]) };
 }
 
 /** What the decoder reads while it learns the labels: its start token, then the labels but the last. */
