@@ -1,4 +1,4 @@
-import { LoadError } from '../errors.ts';
+import { LoadError, show } from '../errors.ts';
 import { openUrl } from '../safetensors/url.ts';
 import type { Arrived, FileStat, ModelFiles } from './files.ts';
 import { addressName, discard, type HttpOptions, isThere, lengthTold, readBody, request } from './http-request.ts';
@@ -7,10 +7,16 @@ import { modelFiles, type Place } from './place.ts';
 /**
  * The folder behind an address. A query (`?signature=…`) is sent with every file.
  *
- * Errors    LoadError any status but 200–299 and 404, with the address and without its query
+ * Errors    LoadError no http address; any status but 200–299 and 404, with the address and without its query
  */
 export function openHttp(address: string | URL, options: HttpOptions = {}): ModelFiles {
-  return modelFiles(httpPlace(new URL(address), options), options.signal);
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:')
+    return modelFiles(httpPlace(url, options), options.signal);
+  throw new LoadError(`an address must begin with http:// or https://, got ${show(String(address))}`, {
+    op: 'load',
+    got: address,
+  });
 }
 
 export function httpPlace(base: URL, options: HttpOptions): Place {

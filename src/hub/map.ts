@@ -49,6 +49,9 @@ export function openMap(map: Readonly<Record<string, FileContent>>, options: Htt
 /** The files of a folder picked on a page; their paths start below that folder. */
 export function openFileList(list: Iterable<File>, options: HttpOptions = {}): ModelFiles {
   const files = [...list];
+  const odd = files.find((file) => !(file instanceof File));
+  if (odd !== undefined)
+    throw new OptionError(`a list of files must hold Files only, got ${show(odd)}`, { op: 'load' });
   const paths = files.map((file) => file.webkitRelativePath || file.name);
   const top = paths[0]?.split('/', 1)[0];
   const inFolder = paths.every((path) => path.startsWith(`${top}/`));

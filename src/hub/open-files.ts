@@ -23,10 +23,10 @@ export interface OpenOptions extends HubOptions {
  * Errors    LoadError a string that is none of these · UnsupportedOptionError cache_dir · OptionError any other value
  */
 export async function openFiles(where: Where, options: OpenOptions = {}): Promise<ModelFiles> {
+  const files = openGiven(where, options);
   if (options.cache_dir !== undefined) {
     throw new UnsupportedOptionError('"cache_dir" needs a file system; a page has none', { op: 'load' });
   }
-  const files = openGiven(where, options);
   if (typeof files !== 'string') return files;
   if (isHubId(files)) {
     checkOnline(files, options);
@@ -43,6 +43,7 @@ export async function openFiles(where: Where, options: OpenOptions = {}): Promis
 
 /** Everything but plain strings, which are handed back: what they mean depends on where we run. */
 export function openGiven(where: Where, options: OpenOptions): ModelFiles | string {
+  checkOptions(options);
   if (typeof where === 'string') return /^https?:\/\//i.test(where) ? openAddress(where, options) : where;
   if (where instanceof URL) return openAddress(where, options);
   if (typeof where !== 'object' || where === null || ArrayBuffer.isView(where) || where instanceof Blob) {
@@ -56,18 +57,30 @@ export function openGiven(where: Where, options: OpenOptions): ModelFiles | stri
 }
 
 function openAddress(address: string | URL, { fetch, signal, local_files_only }: OpenOptions): ModelFiles {
-  if (!URL.canParse(address)) {
-    throw new LoadError(`${show(address)} is not a valid address`, { op: 'load', got: address });
-  }
-  const url = new URL(address);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new LoadError(`an address must be http: or https:, got ${show(url.protocol)}`, {
+  const files = openHttp(address, { fetch, signal });
+  checkOnline(files.name, { local_files_only });
+  return files;
+}
+
+const kinds: readonly (readonly [keyof OpenOptions, string])[] = [
+  ['revision', 'string'],
+  ['token', 'string'],
+  ['cache_dir', 'string'],
+  ['local_files_only', 'boolean'],
+  ['fetch', 'function'],
+  ['signal', 'object'],
+];
+
+function checkOptions(options: OpenOptions): void {
+  for (const [name, kind] of kinds) {
+    const value: unknown = options[name];
+    if (value === undefined || (typeof value === kind && value !== null)) continue;
+    throw new OptionError(`"${name}" must be a ${kind}, got ${show(value)}`, {
       op: 'load',
-      got: url.protocol,
+      expected: kind,
+      got: value,
     });
   }
-  checkOnline(url.origin + url.pathname, { local_files_only });
-  return openHttp(url, { fetch, signal });
 }
 
 function checkOnline(where: string, { local_files_only }: OpenOptions): void {

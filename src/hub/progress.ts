@@ -1,3 +1,4 @@
+import { OptionError, show } from '../errors.ts';
 import type { ByteSource } from '../safetensors/source.ts';
 import type { Arrived, ModelFiles } from './files.ts';
 import { joinFile, joinFolder } from './paths.ts';
@@ -17,6 +18,12 @@ export interface ReportedFiles extends ModelFiles {
 
 /** The same files, with a callback that hears of every byte read or downloaded. It costs no request but for sizes. */
 export function withProgress(files: ModelFiles, callback: ProgressCallback): ReportedFiles {
+  if (typeof callback !== 'function') {
+    throw new OptionError(`"progress_callback" must be a function, got ${show(callback)}`, {
+      op: 'load',
+      got: callback,
+    });
+  }
   return reported(files, '', new Tally(files.name, callback));
 }
 

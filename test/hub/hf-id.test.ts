@@ -36,7 +36,7 @@ describe('isHubId', () => {
     const id = fc.oneof(
       name,
       fc.tuple(name, name).map((parts) => parts.join('/')),
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: 'binary-ascii' }),
     );
     fc.assert(
       fc.property(id, (text) => {

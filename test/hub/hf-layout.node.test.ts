@@ -1,9 +1,14 @@
-import { mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { cacheFolder, HubLayout } from '../../src/hub/hf-layout.node.ts';
 import { folderWith } from './folders.ts';
+
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  return { ...real, symlink: vi.fn(real.symlink) };
+});
 
 describe('cacheFolder', () => {
   it('follows the order of the Hugging Face libraries', () => {
@@ -26,6 +31,17 @@ describe('HubLayout', () => {
     expect(await readFile(name, 'utf8')).toBe('content');
     expect(await readlink(name)).toBe(join('..', '..', '..', 'blobs', 'abc'));
     expect(await readdir(join(name, '..'))).toEqual(['config.json']);
+  });
+
+  it('shows a copy where the system gives no links', async () => {
+    vi.mocked(symlink).mockRejectedValueOnce(
+      Object.assign(new Error('not permitted'), { code: 'EPERM', syscall: 'symlink' }),
+    );
+    const cache = await folderWith({ 'models--gpt2/blobs/abc': 'content' });
+    const layout = new HubLayout(cache, 'gpt2');
+    await layout.show('c1', 'a', 'abc');
+    expect((await lstat(layout.snapshot('c1', 'a'))).isSymbolicLink()).toBe(false);
+    expect(await readFile(layout.snapshot('c1', 'a'), 'utf8')).toBe('content');
   });
 
   it('a dangling link is replaced', async () => {

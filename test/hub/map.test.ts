@@ -78,6 +78,12 @@ describe('openFileList', () => {
     expect(await files.text('vocab.json')).toBe('x');
   });
 
+  it('refuses what is no file', () => {
+    const paths: Iterable<File> = JSON.parse('["config.json"]');
+    expect(() => openFileList(paths)).toThrow(OptionError);
+    expect(() => openFileList(paths)).toThrow(/a list of files must hold Files only, got "config.json"/);
+  });
+
   it('no file at all is an empty folder', async () => {
     expect(await openFileList([]).has('config.json')).toBe(false);
   });

@@ -56,7 +56,9 @@ describe('openFiles on a page', () => {
 
   it('refuses addresses of other kinds', async () => {
     expect(await errorOf(openFiles('http://['))).toBeInstanceOf(LoadError);
-    expect(String(await errorOf(openFiles(new URL('ftp://host/x'))))).toContain('must be http: or https:, got "ftp:"');
+    expect(String(await errorOf(openFiles(new URL('ftp://host/x'))))).toContain(
+      'must begin with http:// or https://, got "ftp://host/x"',
+    );
   });
 
   it('makes no request where none is wanted', async () => {
@@ -70,6 +72,15 @@ describe('openFiles on a page', () => {
   it('has no cache folder', async () => {
     expect(await errorOf(openFiles('gpt2', { cache_dir: '/tmp' }))).toBeInstanceOf(UnsupportedOptionError);
   });
+
+  it.each([{ revision: 7 }, { cache_dir: {} }, { local_files_only: 'false' }, { signal: null }, { fetch: 'curl' }])(
+    'refuses %j',
+    async (wrong) => {
+      const error = await errorOf(openFiles('gpt2', wrong as object));
+      expect(error).toBeInstanceOf(OptionError);
+      expect(String(error)).toMatch(/^OptionError: load: "(\w+)" must be a \w+, got /);
+    },
+  );
 
   it.each([null, 7, 'bytes', 'blob'])('refuses %j as a model', async (kind) => {
     const values: Record<string, unknown> = { bytes: new Uint8Array(3), blob: new Blob([]) };

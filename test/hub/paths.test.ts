@@ -18,7 +18,7 @@ describe('checkFile', () => {
     fc.assert(
       fc.property(
         fc.oneof(
-          fc.string({ unit: 'binary' }),
+          fc.string({ unit: 'binary-ascii' }),
           fc.array(step).map((parts) => parts.join('/')),
         ),
         (file) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LoadError } from '../../src/errors.ts';
+import { LoadError, OptionError } from '../../src/errors.ts';
 import { openFolder } from '../../src/hub/folder.node.ts';
 import { openHubCache } from '../../src/hub/hf-cache.node.ts';
 import { openHttp } from '../../src/hub/http.ts';
@@ -110,6 +110,12 @@ describe('withProgress', () => {
     const files = withProgress(openMap({}), (event) => events.push(event));
     expect(await errorOf(files.open('absent'))).toBeInstanceOf(LoadError);
     expect(events).toEqual([]);
+  });
+
+  it('a listener that can not be called is refused before anything is read', () => {
+    const callback: () => void = JSON.parse('"log"');
+    expect(() => withProgress(openMap({}), callback)).toThrow(OptionError);
+    expect(() => withProgress(openMap({}), callback)).toThrow(/"progress_callback" must be a function, got "log"/);
   });
 
   it('what the listener throws ends the load', async () => {
