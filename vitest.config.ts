@@ -10,6 +10,7 @@
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { plantBug } from './test/bugs/plugin.ts';
 
 /** Debian's Chromium; SwiftShader in place of a GPU, for WebGL2 and WebGPU alike. */
 const chromium = playwright({
@@ -32,6 +33,7 @@ const openFiles = (file: string) => ({
 });
 
 export default defineConfig({
+  plugins: [plantBug()],
   resolve: openFiles('open-files.node.ts'),
   test: {
     projects: [

@@ -40,6 +40,7 @@ export class ReferenceBackend implements Backend<HostStorage> {
   meter?: (op: string, flops: number, bytes: number) => void;
   #blocks = 0;
   #bytes = 0;
+  #disposed = false;
 
   get memory(): MemoryCount {
     return { blocks: this.#blocks, bytes: this.#bytes };
@@ -56,10 +57,11 @@ export class ReferenceBackend implements Backend<HostStorage> {
   }
 
   async read(storage: HostStorage): Promise<HostArray> {
-    return storage.data.slice();
+    return this.peek(storage).slice();
   }
 
   peek(storage: HostStorage): HostArray {
+    if (this.#disposed) throw new StateError('the backend was disposed', { op: 'reference' });
     return storage.data;
   }
 
@@ -97,6 +99,7 @@ export class ReferenceBackend implements Backend<HostStorage> {
 
   free(storage: HostStorage): void {
     const { block } = storage;
+    if (this.#disposed) return;
     if (block.refs === 0) throw new StateError('a storage was freed twice', { op: 'free' });
     if (--block.refs === 0) {
       this.#blocks--;
@@ -105,11 +108,13 @@ export class ReferenceBackend implements Backend<HostStorage> {
   }
 
   dispose(): void {
+    this.#disposed = true;
     this.#blocks = 0;
     this.#bytes = 0;
   }
 
   #block(buffer: HostArray, used: number): Block {
+    if (this.#disposed) throw new StateError('the backend was disposed', { op: 'reference' });
     this.#blocks++;
     this.#bytes += buffer.byteLength;
     return { buffer, used, refs: 0 };

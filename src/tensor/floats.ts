@@ -1,5 +1,5 @@
 import { DtypeError } from '../errors.ts';
-import { type Dtype, type HostArray } from './dtype.ts';
+import type { Dtype, HostArray } from './dtype.ts';
 import { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16 } from './half.ts';
 
 /** The elements of a float array as float32; exact. An F32 array is returned as it is. */

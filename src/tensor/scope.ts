@@ -52,7 +52,8 @@ function tensorsIn(value: unknown, found = new Set<Tensor>(), seen = new Set<obj
     const proto = Object.getPrototypeOf(value);
     if (Array.isArray(value) || value instanceof Set) for (const item of value) tensorsIn(item, found, seen);
     else if (value instanceof Map) for (const item of value.values()) tensorsIn(item, found, seen);
-    else if (proto === Object.prototype || proto === null) for (const item of Object.values(value)) tensorsIn(item, found, seen);
+    else if (proto === Object.prototype || proto === null)
+      for (const item of Object.values(value)) tensorsIn(item, found, seen);
   }
   return found;
 }

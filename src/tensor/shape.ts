@@ -53,12 +53,15 @@ export function broadcast(a: Spec, b: Spec, op: string): number[] {
     const n = a.shape[i - rank + a.shape.length] ?? 1;
     const m = b.shape[i - rank + b.shape.length] ?? 1;
     if (n !== m && n !== 1 && m !== 1) {
-      throw new ShapeError(`shapes do not broadcast: a ${describe(a)}, b ${describe(b)} (axis ${i}: ${n} against ${m})`, {
-        op,
-        expected: a.shape,
-        got: b.shape,
-        hint: 'sizes must be equal or 1, counted from the last axis',
-      });
+      throw new ShapeError(
+        `shapes do not broadcast: a ${describe(a)}, b ${describe(b)} (axis ${i}: ${n} against ${m})`,
+        {
+          op,
+          expected: a.shape,
+          got: b.shape,
+          hint: 'sizes must be equal or 1, counted from the last axis',
+        },
+      );
     }
     return n === 1 ? m : n;
   });

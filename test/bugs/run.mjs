@@ -1,0 +1,104 @@
+/**
+ * Proves that the tests would notice: plants one bug after the other and expects a named test to fail.
+ *
+ *   npm run test:bugs             all bugs; exit 1 if any survives
+ *   npm run test:bugs -- ID …     these alone (a part of an id is enough)
+ *
+ * To add one, put an entry into test/bugs/catalogue/AREA.json:
+ *
+ *   { "id": "softmax-no-shift",                      what is wrong, in words of the kernel
+ *     "file": "src/kernels/softmax.ts",
+ *     "find": "Math.exp(s[i] - max)",                stands exactly once in the file
+ *     "replace": "Math.exp(s[i])",
+ *     "test": "test/kernels/reference.test.ts",      where it must be noticed
+ *     "name": "does not overflow on large logits" }  part of the full title of the test that must fail
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), 'baton-bugs-'));
+const atOnce = 2;
+
+const catalogue = join(root, 'test/bugs/catalogue');
+const bugs = readdirSync(catalogue)
+  .sort()
+  .flatMap((file) => JSON.parse(readFileSync(join(catalogue, file), 'utf8')));
+checkCatalogue();
+
+const wanted = process.argv.slice(2);
+const chosen = wanted.length === 0 ? bugs : bugs.filter(({ id }) => wanted.some((part) => id.includes(part)));
+
+const healthy = await testsOf([...new Set(chosen.map(({ test }) => test))], '', undefined);
+let killed = 0;
+await inParallel(chosen, async (bug) => {
+  const verdict = await judge(bug);
+  if (verdict === 'killed') killed++;
+  console.log(`${verdict === 'killed' ? '✓' : '✗'} ${bug.id}: ${verdict}`);
+});
+rmSync(scratch, { recursive: true });
+console.log(`${chosen.length} planted bugs, ${killed} killed`);
+process.exitCode = killed === chosen.length ? 0 : 1;
+
+/** Killed if the test passes without the bug and fails with it. */
+async function judge({ id, test, name }) {
+  const before = healthy.filter((t) => t.file.endsWith(test) && t.title.includes(name));
+  if (before.length === 0) return `no test in ${test} is called "${name}"`;
+  if (before.some((t) => t.status !== 'passed')) return 'the test fails or is skipped without the bug';
+  const after = (await testsOf([test], name, id)).filter((t) => t.title.includes(name));
+  return after.some((t) => t.status === 'failed') ? 'killed' : 'SURVIVES';
+}
+
+/** Runs vitest and gives every test that ran: { file, title, status }. */
+function testsOf(files, name, bug) {
+  const report = join(scratch, `${bug ?? 'healthy'}.json`);
+  const pattern = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const args = ['run', '--project', 'node', '--reporter=json', `--outputFile=${report}`, ...files];
+  if (name !== '') args.push('--testNamePattern', pattern);
+  return new Promise((resolve, reject) => {
+    const run = spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), ...args], {
+      cwd: root,
+      env: { ...process.env, BATON_BUG: bug ?? '' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let complaint = '';
+    run.stderr.on('data', (text) => {
+      complaint += text;
+    });
+    run.on('error', reject);
+    run.on('close', () => {
+      try {
+        const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
+        resolve(
+          testResults.flatMap(({ name: file, assertionResults }) =>
+            assertionResults.map(({ fullName: title, status }) => ({ file, title, status })),
+          ),
+        );
+      } catch {
+        reject(new Error(`vitest gave no report for bug "${bug ?? 'none'}":\n${complaint}`));
+      }
+    });
+  });
+}
+
+async function inParallel(items, work) {
+  const queue = [...items];
+  const workers = Array.from({ length: atOnce }, async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  });
+  await Promise.all(workers);
+}
+
+function checkCatalogue() {
+  const seen = new Set();
+  for (const bug of bugs) {
+    const { id, file, find } = bug;
+    if (seen.has(id)) throw new Error(`two planted bugs are called "${id}"`);
+    seen.add(id);
+    const times = readFileSync(join(root, file), 'utf8').split(find).length - 1;
+    if (times !== 1) throw new Error(`planted bug "${id}": ${JSON.stringify(find)} stands ${times} times in ${file}`);
+  }
+}
