@@ -80,23 +80,30 @@ export function replace(matchEnd: (text: string, at: number) => number, content:
 const COMPOSING = /.[\p{M}\u1160-\u11ff\uff9e\uff9f]*/gsu;
 
 export function unicode(form: 'NFC' | 'NFD' | 'NFKC' | 'NFKD'): Step {
-  return ({ text, origin }) => {
-    const out = new Units(text.length + 16);
-    for (const { 0: part, index } of text.matchAll(COMPOSING)) {
-      const points = Array.from(part.normalize(form));
-      const starts: number[] = [];
-      let at = index;
-      for (const character of part) {
-        starts.push(at);
-        at += character.length;
+  const decomposed = form === 'NFC' || form === 'NFD' ? 'NFD' : 'NFKD';
+  return (from) => {
+    const points: number[] = [];
+    const changes: number[] = [];
+    for (const [part] of from.text.matchAll(COMPOSING)) {
+      // How each decomposed character came about; those of one kind keep their order.
+      const waiting = new Map<string, { readonly changes: number[]; taken: number }>();
+      for (const character of part)
+        Array.from(character.normalize(decomposed)).forEach((d, i) => {
+          const kind = waiting.get(d) ?? { changes: [], taken: 0 };
+          kind.changes.push(i === 0 ? 0 : 1);
+          waiting.set(d, kind);
+        });
+      for (const character of part.normalize(form)) {
+        let change = 1;
+        for (const d of character.normalize('NFD')) {
+          const kind = waiting.get(d);
+          change += kind === undefined ? -1 : kind.changes[kind.taken++] - 1;
+        }
+        points.push(character.codePointAt(0)!);
+        changes.push(change);
       }
-      // What is composed belongs to its first character, what is decomposed too; the marks behind keep their places.
-      points.forEach((character, i) => {
-        const source = starts[i === 0 ? 0 : Math.max(0, i + starts.length - points.length)];
-        for (let k = 0; k < character.length; k++) out.push(character.charCodeAt(k), origin[source]);
-      });
     }
-    return out.finish(origin[text.length]);
+    return align(from, points, changes);
   };
 }
 

@@ -79,7 +79,7 @@ export function unigramFromTokenizerJson(json: unknown, roles?: TokenizerRoles):
 
   return new UnigramTokenizer({
     vocabulary: Object.assign(vocabulary, { pieceOf: (id: number) => vocabulary.pieces[id] }),
-    special,
+    special: { ...special, unk: special.unk ?? (model.unkId < 0 ? undefined : model.unkId) },
     ...template,
     specialsInText: true,
     encodeInto(out, text, specialsInText) {
