@@ -3,7 +3,7 @@
  *
  *   node       everything quick, on the sources                           npm test
  *   goldens    parity with Hugging Face, every folder that is there       npm run test:goldens
- *   deep       fuzzing and properties with many more runs                 npm run test:deep
+ *   deep       fuzzing, and properties that take their time               npm run test:deep
  *   package    the tarball as a stranger gets it (needs dist)             npm run test:package
  *   chromium   the bundle, tensors and kernels in Chromium                npm run test:browser
  */

@@ -11,8 +11,9 @@ const steps = readFileSync(join(out, 'steps.tsv'), 'utf8')
     return { name, seconds, broken: status !== '0', tests: testsOf(name) };
   });
 
-/** Tests that a suite reported; none for a step without a report, or with half of one. */
+/** Tests that a suite reported; none for a step without a report, or with half of one. A planted bug is a test. */
 function testsOf(name) {
+  if (name === 'bugs') return plantedBugs();
   const file = join(out, `${name}.json`);
   if (!existsSync(file)) return [];
   try {
@@ -20,6 +21,11 @@ function testsOf(name) {
   } catch {
     return [];
   }
+}
+
+function plantedBugs() {
+  const lines = readFileSync(join(out, 'bugs.log'), 'utf8').split('\n');
+  return lines.filter((line) => /^[✓✗] /.test(line)).map((line) => ({ status: line[0] === '✓' ? 'passed' : 'failed' }));
 }
 
 /** Titles of the groups a test stands in; a group that is skipped says why. */
