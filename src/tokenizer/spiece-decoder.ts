@@ -5,7 +5,7 @@ import type { StreamDecoder } from './tokenizer.ts';
 /**
  * Pieces back to text, as SentencePiece does it: ▁ is a space, save the one the dummy prefix put in front; control
  * pieces are silent; the unknown piece is written as the model says (' ⁇ '); bytes are collected to characters.
- * Ids beyond the model (`<extra_id_0>`) are written as they are spelled.
+ * Tokens that a config adds (`<extra_id_0>`) are written as they are spelled.
  */
 export class SpieceStream implements StreamDecoder {
   readonly #model: SpieceModel;
@@ -24,27 +24,27 @@ export class SpieceStream implements StreamDecoder {
   push(id: number): string {
     const piece = this.#pieceOf(id);
     if (piece === undefined) return '';
-    const type = this.#model.types[id];
+    const type = piece === this.#model.pieces[id] ? this.#model.types[id] : undefined;
     if (type === PIECE.byte) {
       this.#bytes.push(Number.parseInt(piece.slice(3, 5), 16));
       return this.#told(this.#characters(false));
     }
     const before = this.#told(this.#characters(true));
-    return before + this.#told(this.#written(id, piece, type));
+    return before + this.#told(this.#written(piece, type));
   }
 
   end(): string {
     return this.#told(this.#characters(true));
   }
 
-  #written(id: number, piece: string, type: number | undefined): string {
-    const { unkId, unkSurface, addDummyPrefix, removeExtraWhitespaces } = this.#model;
+  #written(piece: string, type: number | undefined): string {
+    const { unkSurface, addDummyPrefix, removeExtraWhitespaces } = this.#model;
     if (this.#hasText) this.#atStart = false;
     if (type === PIECE.control) return '';
     const strip = this.#atStart && (addDummyPrefix || removeExtraWhitespaces) && piece.startsWith(SPACE);
     // One dummy prefix is taken away; where extra spaces go, all at the start do.
     if (strip && !removeExtraWhitespaces) this.#atStart = false;
-    if (id === unkId) return unkSurface;
+    if (type === PIECE.unknown) return unkSurface;
     return (strip ? piece.slice(1) : piece).replaceAll(SPACE, ' ');
   }
 

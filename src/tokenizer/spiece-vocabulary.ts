@@ -2,7 +2,10 @@ import { FormatError, nearestNames, show, TokenizerError } from '../errors.ts';
 import type { AddedToken } from './added-tokens.ts';
 import type { PieceTable } from './unigram-tokenizer.ts';
 
-/** Pieces of a model file, and tokens a config adds: these may lie far above, so ids may have gaps. */
+/**
+ * Pieces of a model file, and tokens a config adds: these may lie far above, so ids may have gaps. Where the config gives
+ * a token the id of another piece, the config wins, as in transformers (one public tiny T5 relies on it).
+ */
 export class SpieceVocabulary implements PieceTable {
   readonly ids: ReadonlyMap<string, number>;
   /** The highest id and one. */
@@ -10,21 +13,12 @@ export class SpieceVocabulary implements PieceTable {
   readonly #pieces: readonly string[];
   readonly #added: ReadonlyMap<number, string>;
 
-  /** Errors    FormatError an added token with another id than the model's, two tokens with one id */
   constructor(pieces: readonly string[], added: readonly AddedToken[]) {
     const ids = new Map(pieces.map((piece, id) => [piece, id]));
     const byId = new Map<number, string>();
     for (const { content, id } of added) {
-      const known = ids.get(content);
-      const other = byId.get(id) ?? pieces[id];
-      if ((known !== undefined && known !== id) || (other !== undefined && other !== content))
-        throw new FormatError(
-          `added token ${show(content)} must have an id of its own, got ${id}, and the vocabulary has ` +
-            (other === undefined ? `${show(content)} as ${known}` : `${show(other)} there`),
-          { where: 'added tokens of the tokenizer config', got: id },
-        );
-      if (known === undefined) byId.set(id, content);
       ids.set(content, id);
+      byId.set(id, content);
     }
     this.ids = ids;
     this.#pieces = pieces;
@@ -36,7 +30,7 @@ export class SpieceVocabulary implements PieceTable {
 
   /** The piece of an id that `checkId` let pass. */
   pieceOf(id: number): string {
-    return this.#pieces[id] ?? this.#added.get(id) ?? '';
+    return this.#added.get(id) ?? this.#pieces[id];
   }
 
   checkId(id: number, op: string, index?: number): void {

@@ -32,7 +32,9 @@ export function spieceTokenizer(bytes: Uint8Array, roles?: TokenizerRoles): Toke
   const vocabulary = new SpieceVocabulary(model.pieces, tokens);
   const control = (name: string) => {
     const id = vocabulary.ids.get(name);
-    return id !== undefined && model.types[id] === PIECE.control ? name : undefined;
+    return id !== undefined && vocabulary.pieceOf(id) === model.pieces[id] && model.types[id] === PIECE.control
+      ? name
+      : undefined;
   };
   const { bos, eos, pad } = model.names;
   const fallback = { bos: control(bos), eos: control(eos), pad: control(pad), unk: model.pieces[model.unkId] };
