@@ -7,8 +7,8 @@ import { matmul } from '../../../src/kernels/matmul.ts';
 import { scale } from '../../../src/kernels/scale.ts';
 import { slice } from '../../../src/kernels/slice.ts';
 import { transpose } from '../../../src/kernels/transpose.ts';
-import { powerOfTwo, real, sizes, smallInt, smallIntMatrix, tensor } from '../../arbitraries.ts';
-import { expectClose } from '../../close.ts';
+import { powerOfTwo, sizes, smallInt, smallIntMatrix, tensor } from '../../arbitraries.ts';
+import { expectClose, u } from '../../close.ts';
 import { runs } from '../../seed.ts';
 import { cut, Naive } from '../naive.ts';
 import { type Lab, rowsOf, times } from './lab.ts';
@@ -216,25 +216,41 @@ export function productContract(lab: () => Lab): void {
       );
     });
 
-    it('is linear on real numbers within its rounding', async () => {
-      const reals = layer.chain(([x, w]) => fc.tuple(fc.constant(x), fc.constant(w), tensor(x.shape), real));
+    it('is x·Wᵀ + b within its rounding, across every panel of outputs', async () => {
       await fc.assert(
-        fc.asyncProperty(reals, async ([x, w, y, factor]) => {
-          const k = x.shape[1];
-          const mixed = { shape: x.shape, data: x.data.map((v, i) => v + factor * y.data[i]) };
-          const weight = Array.from(cut(w.data, k));
-          const want = cut(mixed.data, k).flatMap((row) => weight.map((line) => new Naive().dot(row, line)));
-          const magnitude = cut(mixed.data.map(Math.abs), k).flatMap((row) =>
-            weight.map((line) => new Naive().dot(row, line.map(Math.abs))),
+        fc.asyncProperty(layer, async ([x, w, b]) => {
+          const [rows, weight] = [cut(x.data, x.shape[1]), cut(w.data, x.shape[1])];
+          const absolute = (values: readonly number[]) => values.map(Math.abs);
+          const want = rows.flatMap((row) => weight.map((line, n) => new Naive().dot(row, line) + b.data[n]));
+          const size = rows.flatMap((row) =>
+            weight.map((line, n) => new Naive().dot(absolute(row), absolute(line)) + Math.abs(b.data[n])),
           );
-          const got = await lab().run(() => linear(of(mixed), of(w), undefined, '[out, in]'));
+          const got = await lab().run(() => linear(of(x), of(w), of(b), '[out, in]'));
           expectClose(
             got,
             want,
-            lab().bound(want, k, (i) => magnitude[i]),
+            lab().bound(want, x.shape[1] + 1, (i) => size[i]),
           );
         }),
-        runs(30),
+        runs(60),
+      );
+    });
+
+    it('is linear in x on real numbers: f(x + c·y) = f(x) + c·f(y) within the rounding of both sides', async () => {
+      const reals = layer.chain(([x, w]) => fc.tuple(fc.constant(x), fc.constant(w), tensor(x.shape), powerOfTwo));
+      await fc.assert(
+        fc.asyncProperty(reals, async ([x, w, y, c]) => {
+          const K = x.shape[1];
+          const sizes = { shape: x.shape, data: x.data.map((v, i) => Math.abs(v) + c * Math.abs(y.data[i])) };
+          const joined = await lab().run(() => linear(add(of(x), scale(of(y), c)), of(w), undefined, '[out, in]'));
+          const apart = await lab().run(() =>
+            add(linear(of(x), of(w), undefined, '[out, in]'), scale(linear(of(y), of(w), undefined, '[out, in]'), c)),
+          );
+          const weights = cut(w.data.map(Math.abs), K);
+          const magnitude = cut(sizes.data, K).flatMap((row) => weights.map((line) => new Naive().dot(row, line)));
+          expectClose(joined, apart, (i) => (2 * K + 6) * u * magnitude[i] + 2 ** -149);
+        }),
+        runs(40),
       );
     });
   });
