@@ -17,13 +17,16 @@ export function readGolden<T>(folder: string): T {
   return JSON.parse(readFileSync(join(folder, 'golden.json'), 'utf8'));
 }
 
-/** A float32 tensor of golden.safetensors, by name. */
-export async function goldenTensors(folder: string): Promise<ReadonlyMap<string, Float32Array>> {
-  const path = join(folder, 'golden.safetensors');
+/** The float32 tensors of golden.safetensors, by name; none where there is no such file. */
+export async function goldenTensors(
+  folder: string,
+  file = 'golden.safetensors',
+): Promise<ReadonlyMap<string, Float32Array>> {
+  const path = join(folder, file);
   const tensors = new Map<string, Float32Array>();
   if (!existsSync(path)) return tensors;
-  const file = await openSafetensors(path);
-  for (const name of file.tensors.keys()) tensors.set(name, Float32Array.from(await file.values(name), Number));
-  await file.close();
+  const opened = await openSafetensors(path);
+  for (const name of opened.tensors.keys()) tensors.set(name, Float32Array.from(await opened.values(name), Number));
+  await opened.close();
   return tensors;
 }
