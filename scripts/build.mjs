@@ -11,7 +11,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { rolldown } from 'rolldown';
 import { licenceTexts } from './licences.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -38,40 +38,30 @@ function emit(out) {
   if (status !== 0) throw new Error('the sources do not compile; dist/ is left as it was');
 }
 
-async function bundleForBrowsers(out) {
-  await build({
-    entryPoints: [join(root, 'src/index.ts')],
-    outfile: join(out, 'batonlm.min.js'),
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    alias: { '#open-files': join(root, 'src/hub/open-files.ts') },
-    logLevel: 'warning',
+/** One entry with all it needs in one minified file; gives the paths of the modules that went into it. */
+async function bundle(input, file, { platform, tsconfig }) {
+  const bundler = await rolldown({
+    input: join(root, input),
+    platform,
+    tsconfig: join(root, tsconfig), // its `paths` choose between the two halves of the engine
+    onLog(level, { message }) {
+      if (level === 'warn') throw new Error(message);
+    },
   });
+  const { output } = await bundler.write({ file, format: 'esm', minify: true, codeSplitting: false });
+  await bundler.close();
+  return output[0].moduleIds;
+}
+
+async function bundleForBrowsers(out) {
+  await bundle('src/index.ts', join(out, 'batonlm.min.js'), { platform: 'browser', tsconfig: 'tsconfig.browser.json' });
 }
 
 async function bundleCommand(out) {
   const file = join(out, 'cli/baton.js');
-  const { metafile } = await build({
-    entryPoints: [join(root, 'apps/cli/baton.ts')],
-    outfile: file,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    metafile: true,
-    absWorkingDir: root,
-    alias: { '#open-files': join(root, 'src/hub/open-files.node.ts') },
-    logLevel: 'warning',
-    banner: {
-      // CommonJS packages inside an ES module still ask for Node's own modules by require().
-      js: "#!/usr/bin/env node\nimport { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
-    },
-  });
+  const modules = await bundle('apps/cli/baton.ts', file, { platform: 'node', tsconfig: 'tsconfig.json' });
   chmodSync(file, 0o755);
-  writeFileSync(join(out, 'cli/THIRD-PARTY-LICENSES.txt'), licenceTexts(root, metafile));
+  writeFileSync(join(out, 'cli/THIRD-PARTY-LICENSES.txt'), licenceTexts(modules));
 }
 
 async function buildAll() {
