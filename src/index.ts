@@ -7,7 +7,14 @@
 export * from './errors.ts';
 export type { GenerateOutput } from './generate/generate.ts';
 export { KVCache } from './generate/kv-cache.ts';
-export type { GenerateOptions, ResolvedOptions } from './generate/option-table.ts';
+export {
+  type GenerateOptions,
+  type Kind as OptionKind,
+  notOffered as generateOptionsNotOffered,
+  offered as generateOptions,
+  type ResolvedOptions,
+} from './generate/option-table.ts';
+export { resolveOptions } from './generate/options.ts';
 export type { FinishReason } from './generate/request.ts';
 export type { StreamStep } from './generate/stream.ts';
 export { T5Cache } from './generate/t5-cache.ts';
@@ -34,6 +41,7 @@ export {
 } from './pretrained/t5-for-conditional-generation.ts';
 export type { TextOutput } from './pretrained/text-model.ts';
 export { AutoTokenizer } from './pretrained/tokenizers.ts';
+export { type Verified, verifyManifest } from './pretrained/verify-manifest.ts';
 export * from './safetensors/index.ts';
 export type { Backend, BackendInfo, MemoryCount, Use } from './tensor/backend.ts';
 export type { Dtype, HostArray } from './tensor/dtype.ts';

@@ -1,9 +1,10 @@
 import { openFiles } from '#open-files';
-import { FormatError, LoadError, show } from '../errors.ts';
+import { FormatError, LoadError, OptionError, show } from '../errors.ts';
 import type { ModelFiles } from '../hub/files.ts';
 import type { OpenOptions, Where } from '../hub/open-files.ts';
 import { withProgress } from '../hub/progress.ts';
 import type { ProgressCallback } from '../hub/tally.ts';
+import { verified } from '../hub/verified.ts';
 import { readHybridConfig } from '../models/bridge-weights.ts';
 import { SafetensorsFile, type TensorFile } from '../safetensors/file.ts';
 import { openShards, readIndex } from '../safetensors/shards.ts';
@@ -19,10 +20,12 @@ export interface LoadOptions extends OpenOptions {
   /** The same bits on every machine. */
   readonly deterministic?: boolean;
   readonly progress_callback?: ProgressCallback;
+  /** Compare every file used with `manifest.json` of the folder, or of one above it, before anything is made of it. */
+  readonly verify?: boolean;
 }
 
 const loadKeys = [
-  'backend dtype threads deterministic progress_callback signal revision token cache_dir local_files_only fetch',
+  'backend dtype threads deterministic progress_callback verify signal revision token cache_dir local_files_only fetch',
 ].flatMap((line) => line.split(' '));
 
 /** Opens a model's files, builds the model from them, and closes them; nothing stays behind when that fails. */
@@ -32,10 +35,12 @@ export async function loadFrom<T>(
   build: (files: ModelFiles, placement: Placement) => Promise<T>,
 ): Promise<T> {
   checkKeys('from_pretrained', options, loadKeys);
-  const { backend, dtype, threads, deterministic, progress_callback, ...openOptions } = options;
+  const { backend, dtype, threads, deterministic, progress_callback, verify = false, ...openOptions } = options;
+  if (typeof verify !== 'boolean') throw new OptionError(`"verify" must be true or false, got ${show(verify)}`);
   const placement = placementOf({ backend, dtype, threads, deterministic });
-  const files = await openFiles(where, openOptions);
+  const given = await openFiles(where, openOptions);
   try {
+    const files = verify ? await verified(given) : given;
     if (progress_callback === undefined) return await build(files, placement);
     const reported = withProgress(files, progress_callback);
     for (const folder of await weightFolders(files)) {
@@ -48,7 +53,7 @@ export async function loadFrom<T>(
     if (placement.ownsBackend) placement.backend.dispose();
     throw error;
   } finally {
-    await files.close();
+    await given.close();
   }
 }
 
