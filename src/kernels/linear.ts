@@ -1,11 +1,10 @@
 import { OptionError, ShapeError } from '../errors.ts';
-import { widen } from '../tensor/floats.ts';
-import type { Host, Op } from '../tensor/op.ts';
+import type { Op } from '../tensor/op.ts';
 import { describe, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { call1, needed, once } from './call.ts';
 import { checkFloat, floats, floatsOut } from './host.ts';
-import { panelWidth, rowTimesPanel } from './panel.ts';
+import { Panel, panelWidth } from './panel.ts';
 
 /** How a weight is stored: `[out, in]` as torch's Linear does (T5), `[in, out]` as Conv1D does (GPT-2). */
 export type Layout = '[out, in]' | '[in, out]';
@@ -60,13 +59,14 @@ export const linearOp: Op<{ readonly layout: Layout }> = {
     const K = xIn.shape.at(-1) ?? 1;
     const N = yOut.shape.at(-1) ?? 1;
     const M = N === 0 ? 0 : sizeOf(yOut.shape) / N;
-    const panel = new Float64Array(K * panelWidth); //                                        [K 8]
+    const [kStep, nStep] = layout === '[out, in]' ? [1, K] : [N, 1];
+    const panel = new Panel(K);
     const sums = new Float64Array(panelWidth);
     for (let n = 0; n < N; n += panelWidth) {
       const width = Math.min(panelWidth, N - n);
-      fillPanel(panel, wIn, n, width, N, K, layout);
+      panel.load(wIn, 0, n, width, kStep, nStep);
       for (let m = 0; m < M; m++) {
-        rowTimesPanel(x, m * K, 1, panel, K, sums);
+        panel.multiply(x, m * K, 1, sums);
         for (let t = 0; t < width; t++) y[m * N + n + t] = sums[t] + (bias === undefined ? 0 : bias[n + t]);
       }
     }
@@ -77,27 +77,3 @@ export const linearOp: Op<{ readonly layout: Layout }> = {
     return once(sizeOf(outputs[0].shape) * (2 * K + (inputs[2] === undefined ? 0 : 1)), inputs, outputs);
   },
 };
-
-/** Some columns of the weight, one for each output, side by side: panel[k][t] = W(n + t, k). */
-function fillPanel(
-  panel: Float64Array,
-  { data, dtype }: Host,
-  n: number,
-  width: number,
-  N: number,
-  K: number,
-  layout: Layout,
-): void {
-  if (data instanceof BigInt64Array) return;
-  if (layout === '[out, in]') {
-    const rows = widen(data.subarray(n * K, (n + width) * K), dtype);
-    for (let t = 0; t < width; t++) for (let k = 0; k < K; k++) panel[k * panelWidth + t] = rows[t * K + k];
-  } else if (data instanceof Float32Array) {
-    for (let k = 0; k < K; k++) for (let t = 0; t < width; t++) panel[k * panelWidth + t] = data[k * N + n + t];
-  } else {
-    for (let k = 0; k < K; k++) {
-      const row = widen(data.subarray(k * N + n, k * N + n + width), dtype);
-      for (let t = 0; t < width; t++) panel[k * panelWidth + t] = row[t];
-    }
-  }
-}

@@ -4,7 +4,7 @@ import { broadcast, describe, type Spec, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { call1, needed, once } from './call.ts';
 import { checkFloat, eachRow, floats, floatsOut } from './host.ts';
-import { panelWidth, rowTimesPanel } from './panel.ts';
+import { Panel, panelWidth } from './panel.ts';
 
 export interface MatmulOptions {
   /** Multiply with aᵀ: a is stored [… K M]. */
@@ -59,7 +59,7 @@ export const matmulOp: Op<Required<MatmulOptions>> = {
     const { M, N, K } = sizes(aIn, bIn, attrs);
     const [aRow, aStep] = attrs.transposeA ? [1, M] : [K, 1];
     const [bStep, bColumn] = attrs.transposeB ? [1, K] : [N, 1];
-    const panel = new Float64Array(K * panelWidth); //                                        [K 8]
+    const panel = new Panel(K);
     const sums = new Float64Array(panelWidth);
     // One "row" per pair of matrices: the batch axes with an axis of size 1 behind them.
     const pairs = [...out.shape.slice(0, -2), 1];
@@ -68,11 +68,9 @@ export const matmulOp: Op<Required<MatmulOptions>> = {
       const [aAt, bAt, cAt] = [aMatrix * M * K, bMatrix * K * N, pair * M * N];
       for (let n = 0; n < N; n += panelWidth) {
         const width = Math.min(panelWidth, N - n);
-        for (let k = 0; k < K; k++) {
-          for (let t = 0; t < width; t++) panel[k * panelWidth + t] = b[bAt + k * bStep + (n + t) * bColumn];
-        }
+        panel.load({ ...bIn, data: b, dtype: 'F32' }, bAt, n, width, bStep, bColumn);
         for (let m = 0; m < M; m++) {
-          rowTimesPanel(a, aAt + m * aRow, aStep, panel, K, sums);
+          panel.multiply(a, aAt + m * aRow, aStep, sums);
           for (let t = 0; t < width; t++) c[cAt + m * N + n + t] = sums[t];
         }
       }
