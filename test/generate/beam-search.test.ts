@@ -29,7 +29,7 @@ const logSoftmax = (logits: ArrayLike<number>): number[] => {
 function bruteForce(
   model: ToyModel,
   prompt: number[],
-  eos: number,
+  eos: number | null,
   limit: number,
   penalty: number,
 ): { ids: number[]; score: number }[] {
@@ -72,24 +72,38 @@ describe('beam search', () => {
     expect((await write(garden, [[1]], { eos_token_id: 0, max_new_tokens: 3 })).sequences).toEqual([[1, 1, 1, 1]]);
   });
 
-  it('finds the best of all answers when it is as wide as there are answers', async () => {
+  it('finds the best of all answers, in order, when it is as wide as there are answers', async () => {
     const few = fc.nat(10_000).map((salt) => scrambled(3, salt));
+    const ends = fc.constantFrom(0, null);
     await fc.assert(
-      fc.asyncProperty(few, fc.constantFrom(-1, 0, 0.6, 1, 2), async (model, length_penalty) => {
-        const [best, second] = bruteForce(model, [1], 0, 3, length_penalty);
-        const options = {
-          num_beams: 27,
-          eos_token_id: 0,
-          max_new_tokens: 3,
-          length_penalty,
-          early_stopping: 'never' as const,
-        };
-        const { sequences, sequences_scores = [] } = await write(model, [[1]], options);
-        expect(sequences_scores[0]).toBeCloseTo(best.score, 4);
-        if (best.score - second.score > 1e-4) expect(sequences[0].slice(1, 1 + best.ids.length)).toEqual(best.ids);
+      fc.asyncProperty(few, ends, fc.constantFrom(-1, 0, 0.6, 1, 2), async (model, eos_token_id, length_penalty) => {
+        const wanted = bruteForce(model, [1], eos_token_id, 4, length_penalty).slice(0, 3);
+        const options = { num_beams: 27, num_return_sequences: 3, max_new_tokens: 4, early_stopping: 'never' as const };
+        const got = await write(model, [[1]], { ...options, eos_token_id, length_penalty });
+        for (const [i, { ids, score }] of wanted.entries()) {
+          expect(got.sequences_scores?.[i]).toBeCloseTo(score, 4);
+          const apart = wanted.every((other) => other.ids === ids || Math.abs(other.score - score) > 1e-4);
+          if (apart && i < 2) expect(got.sequences[i].slice(1, 1 + ids.length)).toEqual(ids);
+        }
       }),
       runs(60),
     );
+  });
+
+  it("stops when better is unlikely, or with 'never' when it is impossible: a long certain answer needs the second", async () => {
+    const patient = bigram([
+      [1, 0, 0, 0],
+      [0.45, 0.1, 0, 0.45], // two ends, and a way that goes on for certain
+      [0, 0, 1, 0],
+      [1, 0, 0, 0],
+    ]);
+    const model: ToyModel = (row) => (row.length === 1 ? patient(row) : bigram([[0, 1, 0, 0]])([0]));
+    const options = { num_beams: 2, eos_token_id: [0, 3], max_new_tokens: 6, length_penalty: 2 };
+    const hasty = await write(model, [[1]], { ...options, early_stopping: false });
+    expect([hasty.sequences, hasty.sequences_scores?.[0]]).toEqual([[[1, 0]], Math.fround(Math.log(0.45))]);
+    const patientOne = await write(model, [[1]], { ...options, early_stopping: 'never' });
+    expect(patientOne.sequences).toEqual([[1, 1, 1, 1, 1, 1, 1]]);
+    expect(patientOne.sequences_scores?.[0]).toBeCloseTo(Math.log(0.1) / 36, 6);
   });
 
   it('with one beam is greedy', async () => {

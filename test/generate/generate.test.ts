@@ -66,6 +66,12 @@ describe('generate, greedy', () => {
     ]);
     expect(padded.finish_reasons).toEqual(['length', 'stop', 'stop']);
     expect((await write(toy, asked)).sequences[1]).toEqual([3, 0, 0]);
+    const watched = await write(toy, { ...asked, max_new_tokens: 4, pad_token_id: 2, output_logits: true });
+    expect(watched.session.histories).toEqual([
+      [1, 2, 3],
+      [3, 0, 2],
+      [2, 3, 0],
+    ]); // what the model read: nothing goes on behind an end
   });
 
   it('ends at any id of a list, and with null only at the length', async () => {

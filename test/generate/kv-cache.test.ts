@@ -204,17 +204,18 @@ describe('KVCache', () => {
     );
   });
 
-  it('shares the memory of a fork until one side grows', () => {
+  it('shares the memory of a fork until one side grows, also where there is room behind', () => {
     const backend = new ReferenceBackend();
     const cache = new KVCache(nLayers);
     append(cache, backend, [[1, 2, 3]], 0);
+    append(cache, backend, [[1, 2, 3, 4]], 3);
     const before = backend.memory.bytes;
     const fork = cache.fork();
     expect(backend.memory.bytes).toBe(before);
-    append(fork, backend, [[1, 2, 3, 4]], 3);
-    append(cache, backend, [[1, 2, 3, 5]], 3);
-    expectHolds(fork, backend, [[1, 2, 3, 4]]);
-    expectHolds(cache, backend, [[1, 2, 3, 5]]);
+    append(fork, backend, [[1, 2, 3, 4, 5]], 4);
+    append(cache, backend, [[1, 2, 3, 4, 6]], 4);
+    expectHolds(fork, backend, [[1, 2, 3, 4, 5]]);
+    expectHolds(cache, backend, [[1, 2, 3, 4, 6]]);
   });
 
   it('copies a token a constant number of times on average: memory at most doubles what is kept', () => {

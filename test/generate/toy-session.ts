@@ -75,7 +75,7 @@ export function bigram(probabilities: readonly (readonly number[])[]): ToyModel 
 /** Logits in [−4, 4) that look random and depend on every token of the row. */
 export function scrambled(V: number, salt: number): ToyModel {
   return (row) => {
-    let hash = salt | 0;
+    let hash = Math.imul(salt + 1, 0x9e3779b1);
     for (const id of row) hash = Math.imul(hash ^ (id + 1), 0x9e3779b1) ^ (hash >>> 15);
     return Array.from({ length: V }, (_, id) => {
       const x = Math.imul(hash ^ ((id + 1) * 0x85ebca6b), 0xc2b2ae35);
