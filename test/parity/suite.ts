@@ -41,13 +41,13 @@ const elsewhere: Readonly<Record<string, string>> = {
   'tokenizers/unigram-own': 'compared by test/tokenizer/spiece.test.ts and unigram-json.test.ts',
 };
 
-/** Compares everything below `root`, of the kinds in `only` if it is given, and prints what was compared. */
-export function paritySuite(root: string, only?: (kind: string) => boolean): void {
+/** Compares everything below `root` of the kinds that `only` takes, and prints what was compared. */
+export function paritySuite(root: string, only: (kind: string) => boolean = () => true): void {
   const tallies = new Map<string, Tally | string>();
   for (const folder of goldenFolders(root)) {
-    const { kind } = folder.golden;
-    if (only?.(kind) === false) continue;
-    const why = elsewhere[kind ?? folder.name];
+    const { kind = folder.name } = folder.golden;
+    if (!only(kind)) continue;
+    const why = elsewhere[kind];
     if (why !== undefined) {
       tallies.set(folder.name, why);
       it.skip(`${folder.name} is ${why}`);

@@ -13,7 +13,8 @@ export interface GoldenTensor {
 
 /** The fields that goldens of all kinds share. */
 export interface Golden {
-  readonly kind: string;
+  /** Left out by goldens of the repository's own. */
+  readonly kind?: string;
   readonly tensors?: Readonly<Record<string, GoldenTensor>>;
   /** Spread of the logits. */
   readonly logits_std?: number;
