@@ -46,7 +46,7 @@ async function transfer(url: URL, file: FileHandle, { size }: Expected, options:
     if (start > size) await file.truncate(0);
     if (start === size) return;
     try {
-      await append(url, file, size, options, arrived);
+      return await append(url, file, size, options, arrived);
     } catch (error) {
       options.signal?.throwIfAborted();
       const moved = (await file.stat()).size > start;

@@ -5,6 +5,7 @@ import { LoadError } from '../../src/errors.ts';
 import { openHubCache } from '../../src/hub/hf-cache.node.ts';
 import { errorOf, folderWith } from './folders.ts';
 import { FIRST, SECOND, serveHub, sha256 } from './hub-server.ts';
+import { serve } from './server.ts';
 
 const commits: Record<string, Record<string, string>> = {
   [FIRST]: { 'config.json': '{"v":1}', 'model.safetensors': 'old weights', 'slm/config.json': '{"slm":1}' },
@@ -124,6 +125,16 @@ describe('openHubCache', () => {
     expect(String(error)).toContain("the address can't be reached");
   });
 
+  it('an abort is no outage: nothing is taken from the cache instead', async () => {
+    const cache_dir = await folderWith({ 'models--org--name/refs/main': FIRST });
+    const abort = new AbortController();
+    const reason = new Error('stop');
+    const silent = await serve(() => abort.abort(reason));
+    const files = openHubCache('org/name', { cache_dir, signal: abort.signal }, { HF_ENDPOINT: silent.url });
+    expect(await errorOf(files.has('config.json'))).toBe(reason);
+    expect(files.notes).toEqual([]);
+  });
+
   it('a cache that can not be written is gone around, with one note', async () => {
     const hub = await serveHub(commits);
     const cache_dir = join(await folderWith({ occupied: 'a file where the cache should be' }), 'occupied');
@@ -141,6 +152,17 @@ describe('openHubCache', () => {
     expect(await files.json('config.json')).toEqual({ v: 1 });
     expect(files.notes).toEqual([expect.stringContaining('does not tell commit, ETag and size')]);
     expect(await readdir(cache_dir)).toEqual([]);
+  });
+
+  it('a first file that tells nothing leaves the commit open for the next', async () => {
+    const hub = await serveHub(commits);
+    const cache_dir = await folderWith();
+    const fetch: typeof globalThis.fetch = async (url, init) =>
+      String(url).endsWith('absent') ? new Response(null, { status: 404 }) : globalThis.fetch(url, init);
+    const files = openHubCache('org/name', { cache_dir, fetch }, hub.env);
+    expect(await files.has('absent')).toBe(false);
+    expect(await files.json('config.json')).toEqual({ v: 1 });
+    expect(await readdir(join(cache_dir, 'models--org--name/snapshots'))).toEqual([FIRST]);
   });
 
   it('tells how much of a download has arrived', async () => {

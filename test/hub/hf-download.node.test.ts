@@ -51,9 +51,18 @@ describe('download', () => {
   });
 
   it('starts anew where the server knows no ranges', async () => {
-    const { url } = await serve((_, r) => r.end(text));
+    const { url, log } = await serve((_, r) => r.end(text));
     const folder = await folderWith({ [part(0)]: 'something else' });
     await download(new URL(url), join(folder, 'blob'), { size, sha256: sha256(text) }, {});
+    expect(await readFile(join(folder, 'blob'), 'utf8')).toBe(text);
+    expect(log).toHaveLength(1);
+  });
+
+  it('a part that is longer than the file is begun anew', async () => {
+    const { url, requests } = await serve(fileHandler({ '/f': text }));
+    const folder = await folderWith({ [part(0)]: `${text} And more.` });
+    await download(new URL('/f', url), join(folder, 'blob'), { size }, {});
+    expect(requests.map(({ headers }) => headers.range)).toEqual([undefined]);
     expect(await readFile(join(folder, 'blob'), 'utf8')).toBe(text);
   });
 

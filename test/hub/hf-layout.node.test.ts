@@ -44,6 +44,13 @@ describe('HubLayout', () => {
     expect(await readFile(layout.snapshot('c1', 'a'), 'utf8')).toBe('content');
   });
 
+  it('leaves no draft where the name is taken by a folder', async () => {
+    const cache = await folderWith({ 'models--gpt2/snapshots/c1/a/file': 'x' });
+    const layout = new HubLayout(cache, 'gpt2');
+    await expect(layout.show('c1', 'a', 'abc')).rejects.toThrow(/EISDIR|ENOTEMPTY|EEXIST|EPERM/);
+    expect(await readdir(layout.snapshot('c1'))).toEqual(['a']);
+  });
+
   it('a dangling link is replaced', async () => {
     const cache = await folderWith();
     const layout = new HubLayout(cache, 'gpt2');

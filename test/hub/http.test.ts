@@ -198,9 +198,10 @@ describe('hostile servers', () => {
     const { url } = await serve((q, r) => {
       r.writeHead(200, { 'content-length': 100 });
       if (q.method === 'HEAD') r.end();
-      else r.write('{', () => setImmediate(() => abort.abort(reason)));
+      else r.write('{');
     });
-    expect(await errorOf(openHttp(url, { signal: abort.signal }).read('stuck'))).toBe(reason);
+    const stop = (bytes: number) => bytes === 1 && abort.abort(reason);
+    expect(await errorOf(openHttp(url, { signal: abort.signal }).read('stuck', stop))).toBe(reason);
   });
 
   it('random bytes are text, or a typed error', async () => {

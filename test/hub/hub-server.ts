@@ -40,6 +40,7 @@ export async function serveHub(commits: Readonly<Record<string, Record<string, s
     if (file === undefined) {
       response.writeHead(404, { 'x-error-code': 'EntryNotFound' }).end();
     } else if (request.url?.endsWith('.safetensors')) {
+      response.setHeader('etag', '"of-the-redirect"');
       response.setHeader('x-linked-etag', `"${sha256(file)}"`);
       response.setHeader('x-linked-size', file.length);
       response.writeHead(302, { location: `${storeUrl}/${sha256(file)}` }).end();

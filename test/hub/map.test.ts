@@ -35,6 +35,22 @@ describe('openMap', () => {
     }
   });
 
+  it('a source that was closed is not closed again with the rest', async () => {
+    const closed: string[] = [];
+    const opener = (name: string) => async () => ({
+      ...openBytes(new Uint8Array(2), name),
+      close: async () => void closed.push(name),
+    });
+    const files = openMap({ a: opener('a'), b: opener('b') });
+    const a = await files.open('a');
+    await files.open('b');
+    closed.length = 0; // looking at the size opened and closed both
+    await a.close();
+    await files.close();
+    await files.close();
+    expect(closed).toEqual(['a', 'b']);
+  });
+
   it('every file comes back under its name, whatever that is', async () => {
     const name = fc.oneof(
       fc.constantFrom('__proto__', 'constructor', 'toString'),

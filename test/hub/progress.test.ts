@@ -105,6 +105,17 @@ describe('withProgress', () => {
     await files.close();
   });
 
+  it('a file that was closed is done, read to its end or not', async () => {
+    const events: ProgressEvent[] = [];
+    const source = await withProgress(openMap({ w: new Uint8Array(8) }), (event) => events.push(event)).open('w');
+    await source.read(0, 4);
+    await source.close();
+    expect(events.slice(-2)).toMatchObject([
+      { status: 'progress', loaded: 8 },
+      { status: 'done', file: 'w' },
+    ]);
+  });
+
   it('a missing file leaves no trace, only its error', async () => {
     const events: ProgressEvent[] = [];
     const files = withProgress(openMap({}), (event) => events.push(event));
