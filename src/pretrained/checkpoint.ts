@@ -14,7 +14,7 @@ export type ResidentDtype = 'F32' | 'F16' | 'BF16';
 
 /**
  * The tensors of a safetensors checkpoint, brought onto a backend one by one. A tensor is read straight into the array
- * that the backend takes over; only where the stored dtype is another do two arrays of that one tensor exist at once.
+ * that the backend takes over, or converted on the way there, a megabyte at a time: nothing is in memory twice.
  *
  * Numerics  matrices and tables become `dtype`: exact when it is wider, to nearest even when it is narrower; vectors
  *           (norms, biases) are always F32, because they are small and every element of them counts
@@ -54,10 +54,10 @@ export class Checkpoint implements WeightSource {
       );
     }
     const stored = floatDtype(name, info.dtype, this.name);
-    const raw = emptyOf(stored, sizeOf(shape));
-    await this.#file.read(name, new Uint8Array(raw.buffer, raw.byteOffset, raw.byteLength));
     const dtype = use === 'activation' ? 'F32' : this.#dtype;
-    const data = dtype === stored ? raw : narrow(widen(raw, stored), dtype);
+    const data = emptyOf(dtype, sizeOf(shape));
+    if (dtype === stored) await this.#file.read(name, new Uint8Array(data.buffer));
+    else await this.#convert(name, stored, dtype, data);
     return keep(upload(this.#backend, data, { dtype, shape, label: name }, use));
   }
 
@@ -65,8 +65,23 @@ export class Checkpoint implements WeightSource {
     const [infoA, infoB] = [this.#file.tensors.get(a), this.#file.tensors.get(b)];
     if (infoA === undefined || infoB === undefined) return false;
     if (infoA.dtype !== infoB.dtype || !sameShape(infoA.shape, infoB.shape)) return false;
-    const [bytesA, bytesB] = [await this.#file.read(a), await this.#file.read(b)];
-    return bytesA.every((byte, i) => byte === bytesB[i]);
+    const others = this.#file.parts(b)[Symbol.asyncIterator]();
+    for await (const part of this.#file.parts(a)) {
+      const { value: other } = await others.next();
+      if (!part.every((byte, i) => byte === other[i])) return false;
+    }
+    return true;
+  }
+
+  /** Piece by piece, so that a tensor is never in memory twice. */
+  async #convert(name: string, from: ResidentDtype, to: ResidentDtype, out: Float32Array | Uint16Array): Promise<void> {
+    let at = 0;
+    for await (const part of this.#file.parts(name)) {
+      const { buffer } = part.slice(); // aligned, as typed arrays must be
+      const values = narrow(widen(from === 'F32' ? new Float32Array(buffer) : new Uint16Array(buffer), from), to);
+      out.set(values, at);
+      at += values.length;
+    }
   }
 }
 

@@ -18,6 +18,8 @@ export interface TensorFile extends AsyncDisposable {
    * Errors    WeightError no such tensor · OptionError `into` of another length · LoadError · StateError closed
    */
   read(name: string, into?: Uint8Array): Promise<Uint8Array>;
+  /** The same bytes piece by piece, `most` at once: for work that needs no more of a tensor at a time. */
+  parts(name: string, most?: number): AsyncIterable<Uint8Array>;
   /** The numbers of a tensor in the array of its dtype (F16, BF16 and smaller floats as their bits). */
   values(name: string): Promise<Values>;
   close(): Promise<void>;
@@ -63,6 +65,15 @@ export class SafetensorsFile implements TensorFile {
       });
     }
     return this.#source.read(begin, bytes, into);
+  }
+
+  async *parts(name: string, most = 2 ** 20): AsyncGenerator<Uint8Array> {
+    const { begin, end } = find(this, name);
+    for (let at = begin; at < end; at += most) {
+      if (!this.#open)
+        throw new StateError(`read of ${show(name)} after close()`, { op: 'safetensors', where: this.name });
+      yield await this.#source.read(at, Math.min(most, end - at));
+    }
   }
 
   async values(name: string): Promise<Values> {

@@ -99,6 +99,10 @@ class ShardedFile implements TensorFile {
     return this.#holder(name).read(name, into);
   }
 
+  parts(name: string, most?: number): AsyncIterable<Uint8Array> {
+    return this.#holder(name).parts(name, most);
+  }
+
   async values(name: string): Promise<Values> {
     return this.#holder(name).values(name);
   }
