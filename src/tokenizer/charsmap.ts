@@ -31,7 +31,8 @@ export class Charsmap {
     const size = view.getUint32(0, true);
     if (size < UNIT_BLOCK || size % UNIT_BLOCK !== 0 || size >= bytes.length - 4)
       throw fail(`the trie's size must be a multiple of 1024 below ${bytes.length - 4}, got ${size}`);
-    this.#units = Uint32Array.from({ length: size / 4 }, (_, i) => view.getUint32(4 + 4 * i, true));
+    this.#units = new Uint32Array(size / 4);
+    for (let i = 0; i < size / 4; i++) this.#units[i] = view.getUint32(4 + 4 * i, true);
     this.#block = bytes.subarray(4 + size);
     checkBlock(this.#block, fail);
     checkUnits(this.#units, this.#block.length, fail);

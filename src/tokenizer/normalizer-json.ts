@@ -90,7 +90,9 @@ function base64(value: unknown, where: string): Uint8Array {
   const text = asString(value, where);
   try {
     const binary = atob(text);
-    return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+    const bytes = new Uint8Array(binary.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+    return bytes;
   } catch (cause) {
     throw new FormatError('must be base64', { where, cause });
   }

@@ -18,7 +18,8 @@ describe('mutated unigram files', () => {
   it.each(Object.keys(ownGolden.json))('tokenizer.json %s', (name) => {
     fc.assert(
       fc.property(mutatedJson(ownJson(name)), (json) => worksOrFormatError(() => unigramFromTokenizerJson(json))),
-      runs(1000),
+      // The full charsmap makes each reading take a while.
+      runs(ownGolden.json[name].model === 't5' ? 100 : 1000),
     );
   });
 });

@@ -69,6 +69,27 @@ describe('readSpieceModel', () => {
     expect(spieceTokenizer(file(unk, piece('▁'), piece('a'))).encode('a a').pieces).toEqual(['▁', 'a', '▁', 'a']);
   });
 
+  it('an unknown character costs the worst score and 10', () => {
+    // No piece is 'a' alone. Unknown a and one long piece make −11 + 0, ten pairs and u −10.5, or −11 and come second.
+    const pairs = ['ab', 'cd', 'ef', 'gh', 'ij', 'kl', 'mn', 'op', 'qr', 'st'].map((pair) => piece(pair));
+    const pieces = (scoreOfU: number) => {
+      const parts = [unk, piece('▁'), ...pairs, piece('u', 1, scoreOfU), piece('bcdefghijklmnopqrstu', 1, 0)];
+      return spieceTokenizer(file(...parts)).encode('abcdefghijklmnopqrstu').pieces;
+    };
+    expect(pieces(-0.5)).toHaveLength(12);
+    expect(pieces(-1)).toEqual(['▁', 'a', 'bcdefghijklmnopqrstu']);
+  });
+
+  it('user-defined pieces are kept from the charsmap', () => {
+    const { charsmap } = readSpieceModel(ownModel('rules'));
+    const with4 = (type: number) =>
+      spieceTokenizer(
+        file(unk, piece('▁'), piece('a'), piece('b'), piece('ab', type), blob(3, blob(2, [...charsmap]))),
+      );
+    expect(with4(1).encode('ab').pieces).toEqual(['▁', 'b', 'a']);
+    expect(with4(4).encode('ab').pieces).toEqual(['▁', 'ab']);
+  });
+
   it.each<[string, Uint8Array, RegExp]>([
     ['nothing', file(), /the model must have pieces, got 0/],
     [

@@ -41,7 +41,8 @@ export function mutatedJson(tree: unknown): fc.Arbitrary<unknown> {
       const holder: { [key: string]: unknown } = Object.assign(place);
       const key = keys[step % keys.length];
       if (i === steps.length - 1 || typeof holder[key] !== 'object' || holder[key] === null) {
-        if (value === undefined) delete holder[key];
+        if (value === undefined && Array.isArray(place)) place.splice(Number(key), 1);
+        else if (value === undefined) delete holder[key];
         else holder[key] = value;
         break;
       }

@@ -69,10 +69,10 @@ describe('segment', () => {
     );
   });
 
-  it('float32 sums stay sharp on long texts: small differences count after a million characters', () => {
-    const made = model({ a: -9, b: -9, ab: -17.999 }, true);
-    const { ids } = segment('ab'.repeat(500_000), made);
-    expect(ids.every((id) => id === 2)).toBe(true);
+  it('float32 sums stay sharp on long texts: a quarter still counts after a million characters', () => {
+    // Beyond 2²³ float32 knows whole numbers only: −18.25 and −9 − 9 would be equal, and the long piece come first.
+    const { ids } = segment('ab'.repeat(500_000), model({ a: -9, b: -9, ab: -18.25 }, true));
+    expect(ids.includes(2)).toBe(false);
   });
 });
 
