@@ -95,17 +95,8 @@ export type ResolvedOptions = {
   readonly [K in keyof typeof offered]: (typeof offered)[K] extends Option<infer T> ? T : never;
 };
 
-/** Options as a caller may give them; null means "as if nobody had said anything, the model's files neither". */
-export type GenerateOptions = {
-  readonly [K in keyof ResolvedOptions]?: ResolvedOptions[K] | null;
-} & {
-  /** A whole set of options, weaker than those beside it. */
-  readonly generation_config?: Readonly<Record<string, unknown>>;
-  readonly [name: string]: unknown;
-};
-
 /** Known to Hugging Face and not offered: the values (null apart) that ask for nothing. */
-export const notOffered: Readonly<Record<string, readonly unknown[]>> = {
+export const notOffered = {
   // how long
   max_time: [],
   stop_strings: [],
@@ -175,6 +166,17 @@ export const notOffered: Readonly<Record<string, readonly unknown[]>> = {
   negative_prompt_attention_mask: [],
   custom_generate: [],
   trust_remote_code: [false],
+} satisfies Readonly<Record<string, readonly unknown[]>>;
+
+/** Options as a caller may give them; null means "as if nobody had said anything, the model's files neither". */
+export type GenerateOptions = {
+  readonly [K in keyof ResolvedOptions]?: ResolvedOptions[K] | null;
+} & {
+  /** A whole set of options, weaker than those beside it. */
+  readonly generation_config?: Readonly<Record<string, unknown>> | null;
+} & {
+  /** Known and not offered: an error, unless the value asks for nothing. */
+  readonly [K in keyof typeof notOffered]?: unknown;
 };
 
 /** What `save_pretrained` writes about the file itself. */

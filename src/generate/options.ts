@@ -13,6 +13,7 @@ export interface Layer {
 
 const op = 'generate';
 const isOffered = (name: string): name is keyof ResolvedOptions => Object.hasOwn(offered, name);
+const isKnown = (name: string): name is keyof typeof notOffered => Object.hasOwn(notOffered, name);
 
 /**
  * The options that hold for one call: the call itself, then its `generation_config`, then generation_config.json, then
@@ -90,7 +91,7 @@ function checkLayer({ name: place, values, explicit }: Layer, stronger: readonly
           hint,
         });
       }
-    } else if (Object.hasOwn(notOffered, name)) {
+    } else if (isKnown(name)) {
       if (!asksForNothing(name, value, explicit) && !stronger.some((layer, i) => speaks(layer, name, i === 0))) {
         throw new UnsupportedOptionError(
           `"${name}" is an option of Hugging Face's generate that is not offered here, got ${show(value)}`,
@@ -114,16 +115,15 @@ function checkLayer({ name: place, values, explicit }: Layer, stronger: readonly
   }
 }
 
-function asksForNothing(name: string, value: unknown, explicit: boolean): boolean {
+function asksForNothing(name: keyof typeof notOffered, value: unknown, explicit: boolean): boolean {
   if (name === 'return_dict_in_generate' && !explicit) return true; // files say how Python wraps its result
-  return notOffered[name].includes(value) || (Array.isArray(value) && value.length === 0);
+  const neutral: readonly unknown[] = notOffered[name];
+  return neutral.includes(value) || (Array.isArray(value) && value.length === 0);
 }
 
 /** A model's config speaks of much else; only options of generation count. */
 function onlyKnown(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(config).filter(([name]) => isOffered(name) || Object.hasOwn(notOffered, name)),
-  );
+  return Object.fromEntries(Object.entries(config).filter(([name]) => isOffered(name) || isKnown(name)));
 }
 
 const hints: Readonly<Record<string, string>> = {

@@ -109,7 +109,7 @@ describe('resolveOptions', () => {
   });
 
   it('names the nearest options for a name nobody knows', () => {
-    const error = thrown(() => resolveOptions({ max_new_token: 5 }));
+    const error = thrown(() => Reflect.apply(resolveOptions, undefined, [{ max_new_token: 5 }]));
     expect(error).toBeInstanceOf(UnsupportedOptionError);
     expect(error).toMatchObject({ code: 'UNSUPPORTED_OPTION', got: 'max_new_token' });
     expect(String(error)).toContain(
