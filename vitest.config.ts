@@ -10,6 +10,7 @@
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { buildWasm } from './scripts/build-wasm.mjs';
 import { plantBug } from './test/bugs/plugin.ts';
 
 /** Debian's Chromium; SwiftShader in place of a GPU, for WebGL2 and WebGPU alike. */
@@ -27,14 +28,19 @@ const chromium = playwright({
 
 const apart = ['bugs', 'parity', 'deep', 'package', 'browser'].map((folder) => `test/${folder}/**`);
 
-/** Where the package's own `imports` lead before it is built: with folders in Node, without on a page. */
-const openFiles = (file: string) => ({
-  alias: { '#open-files': fileURLToPath(new URL(`src/hub/${file}`, import.meta.url)) },
+/** Where the package's own `imports` lead before it is built: the files for Node, or their twins for a page. */
+const twins = (extension: '.node.ts' | '.ts') => ({
+  alias: {
+    '#open-files': fileURLToPath(new URL(`src/hub/open-files${extension}`, import.meta.url)),
+    '#relaxed-simd': fileURLToPath(new URL(`src/kernels/wasm/relaxed-simd${extension}`, import.meta.url)),
+  },
 });
+
+await buildWasm(); // before any test imports what it makes
 
 export default defineConfig({
   plugins: [plantBug()],
-  resolve: openFiles('open-files.node.ts'),
+  resolve: twins('.node.ts'),
   test: {
     projects: [
       { extends: true, test: { name: 'node', include: ['test/**/*.test.ts'], exclude: apart, testTimeout: 60_000 } },
@@ -45,7 +51,7 @@ export default defineConfig({
         define: Object.fromEntries(
           ['BATON_SEED', 'BATON_RUNS'].map((name) => [`process.env.${name}`, JSON.stringify(process.env[name] ?? '')]),
         ),
-        resolve: openFiles('open-files.ts'),
+        resolve: twins('.ts'),
         optimizeDeps: { include: ['fast-check'] }, // found late, it would reload the page under the tests
         publicDir: 'dist', // served as it is, so that the bundle under test is the bundle that ships
         test: {

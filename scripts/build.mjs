@@ -12,6 +12,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, st
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { buildWasm } from './build-wasm.mjs';
 import { licenceTexts } from './licences.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -68,6 +69,7 @@ async function buildAll() {
   const start = performance.now();
   const out = mkdtempSync(join(root, '.dist-'));
   try {
+    await buildWasm();
     emit(out);
     await Promise.all([bundleForBrowsers(out), bundleCommand(out)]);
     chmodSync(out, 0o755);

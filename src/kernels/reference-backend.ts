@@ -31,16 +31,17 @@ export class HostStorage {
  * All other backends are judged by what this one computes.
  */
 export class ReferenceBackend implements Backend<HostStorage> {
-  readonly info: BackendInfo = {
-    name: 'reference',
-    threads: 1,
-    simd: 'none',
-    notes: ['plain TypeScript loops in float64'],
-  };
+  readonly info: BackendInfo;
   meter?: (op: string, flops: number, bytes: number) => void;
   #blocks = 0;
   #bytes = 0;
   #disposed = false;
+
+  /** `why`: sentences that say why it is this backend and not a faster one. */
+  constructor(why: readonly string[] = []) {
+    const notes = ['plain TypeScript loops in float64', ...why];
+    this.info = { name: 'reference', threads: 1, simd: 'none', notes };
+  }
 
   get memory(): MemoryCount {
     return { blocks: this.#blocks, bytes: this.#bytes };

@@ -18,7 +18,7 @@ export interface SoftmaxOptions {
   readonly emptyRows?: 'error' | 'zero';
 }
 
-interface Attrs {
+export interface SoftmaxAttrs {
   readonly scale: number;
   readonly past: number | undefined;
   readonly emptyRows: 'error' | 'zero';
@@ -38,7 +38,7 @@ export function softmax(x: Tensor, options: SoftmaxOptions = {}): Tensor {
   return call1(softmaxOp, [x, bias, mask], { scale, past, emptyRows });
 }
 
-export const softmaxOp: Op<Attrs> = {
+export const softmaxOp: Op<SoftmaxAttrs> = {
   name: 'softmax',
 
   infer(inputs, { past }) {

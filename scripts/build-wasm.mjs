@@ -1,0 +1,63 @@
+/**
+ * Compiles src/kernels/wasm/assembly into src/kernels/wasm/binaries.ts: one module per build, as base64. The file is
+ * made again only where the sources have changed, so that this may run before anything that needs it.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const folder = fileURLToPath(new URL('../src/kernels/wasm/', import.meta.url));
+const target = join(folder, 'binaries.ts');
+
+const common = ['-O3', '--runtime', 'stub', '--noAssert', '--importMemory', '--initialMemory', '1'];
+const wide = ['--maximumMemory', '65536', '--enable', 'simd'];
+const builds = {
+  simd: [],
+  relaxedSimd: ['--enable', 'relaxed-simd'],
+};
+
+function hashOfSources() {
+  const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
+  for (const name of readdirSync(join(folder, 'assembly')).sort())
+    hash.update(readFileSync(join(folder, 'assembly', name)));
+  return hash.digest('hex');
+}
+
+/** Compiles one build; gives the module's bytes. */
+async function compile(flags) {
+  const { default: asc } = await import('assemblyscript/asc');
+  const out = mkdtempSync(join(tmpdir(), 'baton-wasm-'));
+  try {
+    const file = join(out, 'kernels.wasm');
+    const { error, stderr } = await asc.main([
+      join(folder, 'assembly/index.ts'),
+      '-o',
+      file,
+      ...common,
+      ...wide,
+      ...flags,
+    ]);
+    if (error) throw new Error(`the kernels do not compile:\n${stderr.toString()}`);
+    return readFileSync(file);
+  } finally {
+    rmSync(out, { recursive: true });
+  }
+}
+
+/** Makes binaries.ts where it is missing or older than the sources. */
+export async function buildWasm() {
+  const header = `// Made by scripts/build-wasm.mjs from assembly/ ${hashOfSources()}\n`;
+  if (existsSync(target) && readFileSync(target, 'utf8').startsWith(header)) return;
+  let text = header;
+  for (const [name, flags] of Object.entries(builds)) {
+    const bytes = await compile(flags);
+    text += `export const ${name} =\n  '${bytes.toString('base64')}';\n`;
+  }
+  const fresh = `${target}.${process.pid}`; // renamed into place, because two test runs may build at once
+  writeFileSync(fresh, text);
+  renameSync(fresh, target);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildWasm();

@@ -1,0 +1,10 @@
+/** What TypeScript calls. */
+export * from './attention';
+export * from './elementwise';
+export { gemm } from './gemm';
+export { gemv } from './gemv';
+export { widen } from './half';
+export { move } from './move';
+export { norm } from './norm';
+export { lookup, lookup16, packColumns16, packColumns32, packRows16, packRows32, packTiles } from './pack';
+export { softmaxRow } from './softmax';

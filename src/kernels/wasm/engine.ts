@@ -1,0 +1,68 @@
+/** The compiled kernels: which build this machine can run, and why not a faster one. */
+import { enableRelaxedSimd } from '#relaxed-simd';
+import { relaxedSimd, simd } from './binaries.ts';
+import type { Kernels } from './kernels.ts';
+
+export type Simd = 'simd' | 'relaxed-simd';
+
+/** A build that runs here, compiled. */
+export interface Build {
+  readonly module: WebAssembly.Module;
+  readonly simd: Simd;
+  /** Why this one and not a faster one. */
+  readonly notes: readonly string[];
+}
+
+/** (func (result v128) …) with one instruction of SIMD, or of relaxed SIMD: does the engine know it? */
+const header = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0];
+const zero = [65, 0, 253, 15]; // i32.const 0, i8x16.splat
+const probes = {
+  simd: Uint8Array.from([...header, 10, 8, 1, 6, 0, ...zero, 11]),
+  'relaxed-simd': Uint8Array.from([...header, 10, 19, 1, 17, 0, ...zero, ...zero, ...zero, 253, 0x85, 2, 11]),
+};
+
+/**
+ * The fastest build that this machine can run; without relaxed SIMD where the bits shall be the same everywhere. A string
+ * where there is none: the reason.
+ */
+export async function buildFor(deterministic: boolean): Promise<Build | string> {
+  if (typeof WebAssembly === 'undefined') return 'this engine has no WebAssembly';
+  if (!WebAssembly.validate(probes.simd)) return 'WebAssembly has no SIMD here';
+  const notes: string[] = [];
+  if (deterministic) notes.push('without relaxed SIMD, because deterministic is true');
+  else if (!WebAssembly.validate(probes['relaxed-simd'])) {
+    if (enableRelaxedSimd() && WebAssembly.validate(probes['relaxed-simd'])) {
+      notes.push('relaxed SIMD was switched on by a V8 flag');
+    } else notes.push('WebAssembly has no relaxed SIMD here');
+  }
+  const name = !deterministic && WebAssembly.validate(probes['relaxed-simd']) ? 'relaxed-simd' : 'simd';
+  try {
+    return { module: await compiled(name), simd: name, notes };
+  } catch (error) {
+    return `WebAssembly may not compile here: ${error instanceof Error ? error.message : error}`;
+  }
+}
+
+const modules = new Map<Simd, Promise<WebAssembly.Module>>();
+
+/** Each build is compiled once per process. */
+function compiled(name: Simd): Promise<WebAssembly.Module> {
+  const module = modules.get(name) ?? WebAssembly.compile(bytesOf(name === 'simd' ? simd : relaxedSimd));
+  modules.set(name, module);
+  return module;
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+}
+
+/** The kernels of a build at work on a memory. */
+export async function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<Kernels> {
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+  if (areKernels(exports)) return exports;
+  throw new TypeError('the module is not one of assembly/'); // cannot happen: binaries.ts is made from it
+}
+
+function areKernels(exports: object): exports is Kernels {
+  return 'gemm' in exports && 'softmaxRow' in exports;
+}

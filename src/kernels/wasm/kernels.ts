@@ -1,0 +1,69 @@
+/** What assembly/index.ts exports. Addresses are bytes; `from` and `to` cut the work into parts. */
+export interface Kernels {
+  gemm(
+    ...args: [
+      ...[tiles: number, w: number, bias: number, y: number, spill: number],
+      ...[M: number, N: number, K: number, kind: number, from: number, to: number],
+    ]
+  ): void;
+  gemv(
+    ...args: [
+      ...[x: number, w: number, bias: number, y: number, spill: number],
+      ...[N: number, K: number, kind: number, from: number, to: number],
+    ]
+  ): void;
+  packRows32(from: number, to: number, rows: number, K: number): void;
+  packRows16(from: number, to: number, rows: number, K: number): void;
+  packColumns32(from: number, to: number, rows: number, N: number, K: number, k: number): void;
+  packColumns16(from: number, to: number, rows: number, N: number, K: number, k: number): void;
+  packTiles(x: number, to: number, M: number, K: number): void;
+  lookup(table: number, y: number, id: number, K: number): void;
+  lookup16(table: number, y: number, id: number, K: number): void;
+  widen(from: number, to: number, size: number, kind: number): void;
+  attentionScores(
+    ...args: [
+      ...[q: number, keys: number, y: number, BH: number, T: number, S: number],
+      ...[E: number, scale: number, from: number, to: number],
+    ]
+  ): void;
+  mix(
+    ...args: [
+      ...[p: number, values: number, z: number, BH: number],
+      ...[T: number, S: number, E: number, from: number, to: number],
+    ]
+  ): void;
+  softmaxRow(
+    ...args: [
+      ...[x: number, bias: number, biasStep: number, mask: number, maskStep: number],
+      ...[y: number, room: number, n: number, seen: number, scale: number],
+    ]
+  ): number;
+  norm(
+    ...args: [
+      ...[x: number, gain: number, shift: number, y: number],
+      ...[D: number, eps: number, from: number, to: number],
+    ]
+  ): number;
+  move(
+    ...args: [
+      ...[from: number, to: number, n0: number, n1: number, n2: number],
+      ...[s0: number, s1: number, s2: number, bytes: number],
+    ]
+  ): void;
+  scale(x: number, y: number, n: number, factor: number): void;
+  add(a: number, aStep: number, b: number, bStep: number, y: number, n: number): void;
+  mul(a: number, aStep: number, b: number, bStep: number, y: number, n: number): void;
+  relu: Map1;
+  relu2: Map1;
+  relu6: Map1;
+  leakyRelu: Map1;
+  sigmoid: Map1;
+  silu: Map1;
+  quickGelu: Map1;
+  geluTanh: Map1;
+  tanh: Map1;
+  expOf: Map1;
+}
+
+/** y = f(x), n elements. */
+export type Map1 = (x: number, y: number, n: number) => void;

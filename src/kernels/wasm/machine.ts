@@ -1,0 +1,102 @@
+import type { Dtype, HostArray } from '../../tensor/dtype.ts';
+import { widen } from '../../tensor/floats.ts';
+import type { Host } from '../../tensor/op.ts';
+import { sizeOf } from '../../tensor/shape.ts';
+import { Heap } from './heap.ts';
+import type { Kernels } from './kernels.ts';
+import { unpack } from './pack.ts';
+import type { Placed } from './storage.ts';
+
+const page = 65536;
+/** Grown by a sixteenth at least, so that many small steps stay few. */
+const growth = 1 / 16;
+/** Below this address lies what the compiler keeps for itself. */
+const begin = 1024;
+
+/** One memory, its allocator, and the kernels at work on it. */
+export class Machine {
+  readonly kernels: Kernels;
+  readonly heap: Heap;
+  readonly #memory: WebAssembly.Memory;
+  /** Room lent until the op at work is done. */
+  readonly #lent: { at: number; bytes: number }[] = [];
+
+  constructor(kernels: Kernels, memory: WebAssembly.Memory) {
+    this.kernels = kernels;
+    this.#memory = memory;
+    this.heap = new Heap(begin, (end) => this.#reach(end));
+  }
+
+  /** Elements in place. Good until the memory grows, which every allocation may cause. */
+  view(at: number, dtype: Dtype, length: number): HostArray {
+    const { buffer } = this.#memory;
+    switch (dtype) {
+      case 'F32':
+        return new Float32Array(buffer, at, length);
+      case 'F16':
+      case 'BF16':
+        return new Uint16Array(buffer, at, length);
+      case 'I32':
+        return new Int32Array(buffer, at, length);
+      case 'I64':
+        return new BigInt64Array(buffer, at, length);
+      case 'I8':
+        return new Int8Array(buffer, at, length);
+      default:
+        return new Uint8Array(buffer, at, length);
+    }
+  }
+
+  bytes(at: number, length: number): Uint8Array<ArrayBufferLike> {
+    return new Uint8Array(this.#memory.buffer, at, length);
+  }
+
+  /** Puts an array's bytes at an address. */
+  write(at: number, data: HostArray): void {
+    this.bytes(at, data.byteLength).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+
+  /** Room that comes back when the op at work is done. */
+  lend(bytes: number): number {
+    const at = this.heap.alloc(bytes);
+    this.#lent.push({ at, bytes });
+    return at;
+  }
+
+  takeBack(): void {
+    for (const { at, bytes } of this.#lent) this.heap.free(at, bytes);
+    this.#lent.length = 0;
+  }
+
+  /** Address of a float tensor's elements as row-major float32: its own, or of a copy that lives as long as the op. */
+  floats(tensor: Placed): number {
+    const { dtype, packed, at, shape } = tensor;
+    if (dtype === 'F32' && packed === undefined) return at;
+    const room = this.lend(4 * sizeOf(shape));
+    this.write(room, widen(this.host(tensor).data, dtype));
+    return room;
+  }
+
+  /** The tensor for loops in TypeScript. Make it after everything is allocated: it does not survive growth. */
+  host({ dtype, shape, label, at, packed }: Placed): Host {
+    const view = () => this.view(at, dtype, sizeOf(shape));
+    return { dtype, shape, label, data: packed === undefined ? view() : unpack(this, at, packed, dtype) };
+  }
+
+  #reach(end: number): boolean {
+    const { byteLength } = this.#memory.buffer;
+    if (end <= byteLength) return true;
+    const needed = Math.ceil((end - byteLength) / page);
+    const wanted = Math.max(needed, Math.floor((byteLength * growth) / page));
+    return this.#grow(wanted) || (wanted > needed && this.#grow(needed));
+  }
+
+  #grow(pages: number): boolean {
+    try {
+      this.#memory.grow(pages);
+      return true;
+    } catch {
+      return false; // the engine or its limit refuses: the allocator tells
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import type { Machine } from './machine.ts';
+import { packPlaced } from './pack.ts';
+import { type Kind, type Packed, type Placed, packedBytes } from './storage.ts';
+
+/** Where the factors of a product lie. */
+export interface Product {
+  /** [M K] row-major float32. */
+  readonly x: number;
+  /** Panels. */
+  readonly w: number;
+  readonly kind: Kind;
+  /** [N] float32, or 0. */
+  readonly bias: number;
+  /** [M N] row-major float32. */
+  readonly y: number;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+}
+
+/** Floats of the tile that a kernel writes where y has no room for it. */
+const tile = 6 * 8;
+
+/** y = x·W + bias. One row goes past the weights as it is; more are packed into tiles first. */
+export function multiply(m: Machine, { x, w, kind, bias, y, M, N, K }: Product): void {
+  if (M === 0 || N === 0) return;
+  const panels = Math.ceil(N / 8);
+  const spill = m.lend(4 * (tile + (kind === 0 ? 0 : 8 * K)));
+  if (M === 1) {
+    m.kernels.gemv(x, w, bias, y, spill, N, K, kind, 0, panels);
+    return;
+  }
+  const tiles = m.lend(4 * M * K);
+  m.kernels.packTiles(x, tiles, M, K);
+  m.kernels.gemm(tiles, w, bias, y, spill, M, N, K, kind, 0, panels);
+}
+
+/** A weight in panels: as it was uploaded, or packed for this op alone. */
+export function panelsOf(m: Machine, weight: Placed, layout: Packed['layout']): { w: number; kind: Kind } {
+  if (weight.packed?.layout === layout) return { w: weight.at, kind: weight.packed.kind };
+  const [N, K] = layout === '[out, in]' ? weight.shape : [weight.shape[1], weight.shape[0]];
+  return { w: packFloats(m, m.floats(weight), N, K, layout), kind: 0 };
+}
+
+/** Row-major float32 as panels that live as long as the op. */
+export function packFloats(m: Machine, from: number, N: number, K: number, layout: Packed['layout']): number {
+  const packed: Packed = { N, K, kind: 0, layout };
+  const w = m.lend(packedBytes(packed));
+  packPlaced(m, from, w, packed);
+  return w;
+}

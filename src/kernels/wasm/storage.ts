@@ -1,0 +1,51 @@
+import type { Spec } from '../../tensor/shape.ts';
+
+/** Memory that several storages may share: a tensor and its views, a cache and its longer successor. */
+export interface Block {
+  readonly at: number;
+  readonly bytes: number;
+  /** Bytes that some storage has claimed; what is behind is room to grow. */
+  used: number;
+  /** Storages on this block. */
+  refs: number;
+}
+
+/** How the elements of a weight are kept: 0 float32, 1 F16 (all finite), 2 BF16. */
+export type Kind = 0 | 1 | 2;
+
+/** A weight [N outputs, K inputs] in panels of 8 outputs, [K][8] each. */
+export interface Packed {
+  readonly N: number;
+  readonly K: number;
+  readonly kind: Kind;
+  /** How the tensor itself is stored, seen from outside. */
+  readonly layout: '[out, in]' | '[in, out]';
+}
+
+/** Bytes of a block: row-major elements, or a packed weight. */
+export class WasmStorage {
+  readonly block: Block;
+  /** Address of the first byte. */
+  readonly at: number;
+  readonly bytes: number;
+  readonly packed: Packed | undefined;
+
+  constructor(block: Block, at: number, bytes: number, packed?: Packed) {
+    this.block = block;
+    this.at = at;
+    this.bytes = bytes;
+    this.packed = packed;
+    block.refs++;
+  }
+}
+
+/** A tensor as the kernels see it. */
+export interface Placed extends Spec {
+  readonly at: number;
+  readonly packed: Packed | undefined;
+}
+
+/** Bytes of a packed weight: columns that do not exist fill the last panel. */
+export function packedBytes({ N, K, kind }: Packed): number {
+  return Math.ceil(N / 8) * 8 * K * (kind === 0 ? 4 : 2);
+}

@@ -1,0 +1,167 @@
+import { DtypeError, StateError } from '../../errors.ts';
+import type { Backend, BackendInfo, MemoryCount, Use } from '../../tensor/backend.ts';
+import { fits, type HostArray, isFloat } from '../../tensor/dtype.ts';
+import type { Op } from '../../tensor/op.ts';
+import { bytesOf, type Spec, sizeOf } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Machine } from './machine.ts';
+import { kindOf, packArray, unpack } from './pack.ts';
+import { type Block, type Packed, type Placed, packedBytes, WasmStorage } from './storage.ts';
+import { kernelOf } from './table.ts';
+
+/**
+ * SIMD kernels in WebAssembly, in float32; made by `createWasmBackend`.
+ *
+ * Weights are packed once, at upload. What an op needs beside its outputs it borrows and gives back; the memory never
+ * shrinks, and does not grow either once every shape has been seen.
+ *
+ * Numerics  products: one chain per output, so that chunks, batches and padding change no bit
+ */
+export class WasmBackend implements Backend<WasmStorage> {
+  readonly info: BackendInfo;
+  meter?: (op: string, flops: number, bytes: number) => void;
+  #machine: Machine | undefined;
+  #blocks = 0;
+  #bytes = 0;
+
+  constructor(machine: Machine, info: BackendInfo) {
+    this.#machine = machine;
+    this.info = info;
+  }
+
+  get memory(): MemoryCount {
+    return { blocks: this.#blocks, bytes: this.#bytes };
+  }
+
+  upload(data: HostArray, spec: Spec, use: Use = 'activation'): WasmStorage {
+    if (!fits(data, spec.dtype) || data.length !== sizeOf(spec.shape)) {
+      throw new DtypeError(
+        `"data" must hold ${sizeOf(spec.shape)} elements of ${spec.dtype}, got ${data.constructor.name}(${data.length})`,
+        { op: 'upload', where: spec.label },
+      );
+    }
+    const m = this.#live();
+    if (use === 'activation' || spec.shape.length !== 2 || !isFloat(spec.dtype)) return this.#place(m, data);
+    const layout = use === 'linear [in, out]' ? '[in, out]' : '[out, in]';
+    const [N, K] = layout === '[out, in]' ? spec.shape : [spec.shape[1], spec.shape[0]];
+    const packed: Packed = { N, K, kind: kindOf(data, spec.dtype), layout };
+    const block = this.#block(m, packedBytes(packed));
+    try {
+      packArray(m, data, spec.dtype, block.at, packed);
+    } finally {
+      m.takeBack();
+    }
+    return new WasmStorage(block, block.at, block.bytes, packed);
+  }
+
+  async read(storage: WasmStorage, spec: Spec): Promise<HostArray> {
+    return this.peek(storage, spec).slice();
+  }
+
+  /** In place, until the memory grows; the elements of a packed weight are a copy. */
+  peek({ at, packed }: WasmStorage, { dtype, shape }: Spec): HostArray {
+    const m = this.#live();
+    return packed === undefined ? m.view(at, dtype, sizeOf(shape)) : unpack(m, at, packed, dtype);
+  }
+
+  run<A>(op: Op<A>, inputs: readonly (Tensor | undefined)[], attrs: A, outputs: readonly Spec[]): WasmStorage[] {
+    const m = this.#live();
+    const kernel = kernelOf<A>(op.name);
+    if (kernel === undefined) {
+      throw new StateError('the wasm backend has no kernel of this name', { op: op.name });
+    }
+    const made: WasmStorage[] = [];
+    try {
+      for (const spec of outputs) made.push(this.#claim(m, bytesOf(spec)));
+      kernel(
+        m,
+        inputs.map((input) => input && placed(storageOf(input), input)),
+        attrs,
+        outputs.map((spec, i) => placed(made[i], spec)),
+      );
+      return made;
+    } catch (error) {
+      for (const storage of made) this.free(storage);
+      throw error;
+    } finally {
+      m.takeBack();
+    }
+  }
+
+  view(storage: WasmStorage, offset: number, spec: Spec): WasmStorage {
+    const bytes = bytesOf(spec);
+    const begin = offset * (bytes / Math.max(1, sizeOf(spec.shape)));
+    if (storage.packed === undefined) return new WasmStorage(storage.block, storage.at + begin, bytes);
+    const { packed, at } = storage;
+    const m = this.#live();
+    const rows = unpack(m, at, packed, spec.dtype);
+    return this.#place(m, rows.subarray(offset, offset + sizeOf(spec.shape))); // panels have no rows to look at
+  }
+
+  append(past: WasmStorage, pastSpec: Spec, more: WasmStorage, moreSpec: Spec): WasmStorage {
+    const m = this.#live();
+    const [old, added] = [bytesOf(pastSpec), bytesOf(moreSpec)];
+    let { block } = past;
+    const atStart = past.packed === undefined && past.at === block.at;
+    if (block.refs === 1 && atStart) block.used = old; // nobody sees what was truncated away
+    if (!atStart || block.used !== old || old + added > block.bytes) {
+      block = this.#block(m, 2 * (old + added));
+      this.#copy(m, past, pastSpec, block.at);
+    }
+    this.#copy(m, more, moreSpec, block.at + old);
+    block.used = old + added;
+    return new WasmStorage(block, block.at, old + added);
+  }
+
+  free({ block }: WasmStorage): void {
+    if (this.#machine === undefined) return;
+    if (block.refs === 0) throw new StateError('a storage was freed twice', { op: 'free' });
+    if (--block.refs > 0) return;
+    this.#machine.heap.free(block.at, block.bytes);
+    this.#blocks--;
+    this.#bytes -= block.bytes;
+  }
+
+  dispose(): void {
+    this.#machine = undefined; // and with it the memory
+    this.#blocks = 0;
+    this.#bytes = 0;
+  }
+
+  #live(): Machine {
+    if (this.#machine === undefined) throw new StateError('the backend was disposed', { op: 'wasm' });
+    return this.#machine;
+  }
+
+  #block(m: Machine, bytes: number): Block {
+    const at = m.heap.alloc(bytes);
+    this.#blocks++;
+    this.#bytes += bytes;
+    return { at, bytes, used: bytes, refs: 0 };
+  }
+
+  #claim(m: Machine, bytes: number): WasmStorage {
+    const block = this.#block(m, bytes);
+    return new WasmStorage(block, block.at, bytes);
+  }
+
+  #place(m: Machine, data: HostArray): WasmStorage {
+    const storage = this.#claim(m, data.byteLength);
+    m.write(storage.at, data);
+    return storage;
+  }
+
+  #copy(m: Machine, { at, bytes, packed }: WasmStorage, { dtype }: Spec, to: number): void {
+    if (packed === undefined) m.bytes(to, bytes).set(m.bytes(at, bytes));
+    else m.write(to, unpack(m, at, packed, dtype));
+  }
+}
+
+function placed({ at, packed }: WasmStorage, { dtype, shape, label }: Spec): Placed {
+  return { dtype, shape, label, at, packed };
+}
+
+function storageOf({ storage }: Tensor): WasmStorage {
+  if (storage instanceof WasmStorage) return storage;
+  throw new StateError('a tensor of this backend must have been made by it', { op: 'wasm' });
+}

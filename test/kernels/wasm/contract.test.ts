@@ -1,0 +1,24 @@
+/** The SIMD kernels keep the contract of every backend, in both builds, and it is they that ran. */
+import { describe, expect, it } from 'vitest';
+import { ops } from '../../../src/kernels/index.ts';
+import { createWasmBackend } from '../../../src/kernels/wasm/create.ts';
+import { kernelOf } from '../../../src/kernels/wasm/table.ts';
+import { opContract } from '../contract.ts';
+
+opContract('wasm, relaxed SIMD', () => createWasmBackend(), 'float32');
+opContract('wasm, plain SIMD', () => createWasmBackend({ deterministic: true }), 'float32');
+
+describe('the wasm backend', () => {
+  it('is what the contract ran on, in the builds that were asked for', async () => {
+    expect((await createWasmBackend()).info).toMatchObject({ name: 'wasm', simd: 'relaxed-simd' });
+    expect((await createWasmBackend({ deterministic: true })).info).toMatchObject({
+      name: 'wasm',
+      simd: 'simd',
+      notes: ['without relaxed SIMD, because deterministic is true'],
+    });
+  });
+
+  it.each([...ops.keys()])('has a kernel for %s', (name) => {
+    expect(kernelOf(name)).toBeDefined();
+  });
+});
