@@ -1,4 +1,5 @@
 import { OptionError, ShapeError } from '../errors.ts';
+import { appending } from '../generate/appending.ts';
 import { Gpt2Session } from '../generate/gpt2-session.ts';
 import { KVCache } from '../generate/kv-cache.ts';
 import type { ModelFiles } from '../hub/files.ts';
@@ -115,7 +116,7 @@ export class GPT2LMHeadModel extends TextModel<Gpt2Prompt> {
     const watched = inputs.output_hidden_states || inputs.output_attentions;
     const run = runFor(observers(inputs.observer, watched ? collector : undefined));
 
-    return scope(() => {
+    const pass = () => {
       const x = embeds ?? embedTokens(w, idTensor(backend, ids));
       const logits = run.within('decoder', (inner) => {
         const caches = cache?.layers ?? w.blocks.map(() => noCache);
@@ -133,7 +134,8 @@ export class GPT2LMHeadModel extends TextModel<Gpt2Prompt> {
         ...(labels && { loss: nextTokenLoss(logits, labels) }),
         ...(cache && { past_key_values: cache }),
       };
-    });
+    };
+    return scope(() => appending(cache, pass));
   }
 
   override async open(inputs: Gpt2Prompt & { readonly observer?: Observer }): Promise<Opened> {

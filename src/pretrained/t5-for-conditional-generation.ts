@@ -1,4 +1,5 @@
 import { OptionError, ShapeError } from '../errors.ts';
+import { appending } from '../generate/appending.ts';
 import type { ResolvedOptions } from '../generate/option-table.ts';
 import type { Prompt } from '../generate/prompt.ts';
 import { T5Cache } from '../generate/t5-cache.ts';
@@ -116,7 +117,7 @@ export class T5ForConditionalGeneration extends TextModel<T5Prompt> {
     const collector = new Collector('decoder', 'ln_final.normalized', wanted);
     const run = runFor(observers(inputs.observer, wanted.hiddenStates || wanted.attentions ? collector : undefined));
 
-    return scope(() => {
+    const pass = () => {
       const x = inputs.decoder_inputs_embeds ?? embedTokens(w, idTensor(backend, ids ?? []));
       const logits = run.within('decoder', (inner) => {
         const hidden = t5Decoder(inner, w.decoder, x, {
@@ -141,7 +142,8 @@ export class T5ForConditionalGeneration extends TextModel<T5Prompt> {
         }),
         ...(cache && { past_key_values: cache }),
       };
-    });
+    };
+    return scope(() => appending(cache, pass));
   }
 
   /** The encoder's part of a call: run over the prompt, or taken from `encoder_outputs`. */
