@@ -39,7 +39,7 @@ function emit(out) {
 }
 
 /** One entry with all it needs in one minified file; gives the paths of the modules that went into it. */
-async function bundle(input, file, { platform, tsconfig }) {
+async function bundle(input, file, { platform, tsconfig, banner }) {
   const bundler = await rolldown({
     input: join(root, input),
     platform,
@@ -48,7 +48,7 @@ async function bundle(input, file, { platform, tsconfig }) {
       if (level === 'warn') throw new Error(message);
     },
   });
-  const { output } = await bundler.write({ file, format: 'esm', minify: true, codeSplitting: false });
+  const { output } = await bundler.write({ file, format: 'esm', minify: true, codeSplitting: false, banner });
   await bundler.close();
   return output[0].moduleIds;
 }
@@ -59,7 +59,8 @@ async function bundleForBrowsers(out) {
 
 async function bundleCommand(out) {
   const file = join(out, 'cli/baton.js');
-  const modules = await bundle('apps/cli/baton.ts', file, { platform: 'node', tsconfig: 'tsconfig.json' });
+  const options = { platform: 'node', tsconfig: 'tsconfig.json', banner: '#!/usr/bin/env node' };
+  const modules = await bundle('apps/cli/baton.ts', file, options);
   chmodSync(file, 0o755);
   writeFileSync(join(out, 'cli/THIRD-PARTY-LICENSES.txt'), licenceTexts(modules));
 }
