@@ -30,10 +30,15 @@ function isStale() {
   return !existsSync(built) || sources.some((path) => changedAt(join(root, path)) > statSync(built).mtimeMs);
 }
 
-/** One module and one declaration per source file. */
+/** One module and one declaration per source file; comments go into the declarations, where editors look for them. */
 function emit(out) {
+  compile(out, '--emitDeclarationOnly');
+  compile(out, '--declaration', 'false', '--removeComments');
+}
+
+function compile(out, ...options) {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', out];
+  const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', out, ...options];
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
   if (status !== 0) throw new Error('the sources do not compile; dist/ is left as it was');
 }
