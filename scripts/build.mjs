@@ -2,7 +2,7 @@
  * Builds dist/, all of it or nothing:
  *
  *   *.js, *.d.ts              the engine, one module per source file, so that bundlers can drop what is not used
- *   batonlm.min.js            the browser's half of it in one file
+ *   batonlm.min.js            the browser's half of it in one file; what it imports on demand lies beside it
  *   cli/baton.js              the command with everything it needs, and the licences of what was bundled in
  *
  * `--if-stale` does nothing where dist/ is newer than every source.
@@ -43,8 +43,8 @@ function compile(out, ...options) {
   if (status !== 0) throw new Error('the sources do not compile; dist/ is left as it was');
 }
 
-/** One entry with all it needs in one minified file; gives the paths of the modules that went into it. */
-async function bundle(input, file, { platform, tsconfig, banner }) {
+/** One entry with all it needs, minified; gives the paths of the modules that went into it. */
+async function bundle(input, output, { platform, tsconfig }) {
   const bundler = await rolldown({
     input: join(root, input),
     platform,
@@ -53,19 +53,20 @@ async function bundle(input, file, { platform, tsconfig, banner }) {
       if (level === 'warn') throw new Error(message);
     },
   });
-  const { output } = await bundler.write({ file, format: 'esm', minify: true, codeSplitting: false, banner });
+  const { output: written } = await bundler.write({ format: 'esm', minify: true, ...output });
   await bundler.close();
-  return output[0].moduleIds;
+  return written.flatMap(({ moduleIds }) => moduleIds ?? []);
 }
 
 async function bundleForBrowsers(out) {
-  await bundle('src/index.ts', join(out, 'batonlm.min.js'), { platform: 'browser', tsconfig: 'tsconfig.browser.json' });
+  const names = { entryFileNames: 'batonlm.min.js', chunkFileNames: 'batonlm.[name].min.js' };
+  await bundle('src/index.ts', { dir: out, ...names }, { platform: 'browser', tsconfig: 'tsconfig.browser.json' });
 }
 
 async function bundleCommand(out) {
   const file = join(out, 'cli/baton.js');
-  const options = { platform: 'node', tsconfig: 'tsconfig.json', banner: '#!/usr/bin/env node' };
-  const modules = await bundle('apps/cli/baton.ts', file, options);
+  const output = { file, codeSplitting: false, banner: '#!/usr/bin/env node' };
+  const modules = await bundle('apps/cli/baton.ts', output, { platform: 'node', tsconfig: 'tsconfig.json' });
   chmodSync(file, 0o755);
   writeFileSync(join(out, 'cli/THIRD-PARTY-LICENSES.txt'), licenceTexts(modules));
 }
