@@ -1,12 +1,12 @@
-/** Checkpoints in another dtype: a folder is built beside its place, and put there when it is whole. */
+/** Checkpoints in another dtype: a folder is built beside its place, and moved there when it is whole. */
 import { randomUUID } from 'node:crypto';
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { FormatError, OptionError, saveSafetensors, saveShards, type TensorToWrite } from '../../src/index.node.ts';
 import { converted, type FloatDtype } from './convert-tensor.ts';
 import { signal } from './interrupt.ts';
 import type { Progress } from './progress.ts';
-import { list, openWeights } from './weight-files.ts';
+import { isModelWeights, list, openWeights } from './weight-files.ts';
 
 export interface Target {
   readonly dtype: FloatDtype;
@@ -35,12 +35,23 @@ export async function convertFolder(from: string, to: string, target: Target): P
   const temporary = join(dirname(resolve(to)), `.${basename(resolve(to))}.${randomUUID()}.tmp`);
   try {
     const result = await fillFolder(from, temporary, target);
-    await rm(to, { recursive: true, force: true });
-    await rename(temporary, to);
+    await moveInto(temporary, to);
     return result;
-  } catch (error) {
+  } finally {
     await rm(temporary, { recursive: true, force: true });
-    throw error;
+  }
+}
+
+/** Moves every file to its place. What is there and has another name stays, but for weights that are replaced. */
+async function moveInto(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  const entries = await readdir(from, { withFileTypes: true });
+  if (entries.some(({ name }) => isModelWeights(name))) {
+    for (const name of await readdir(to)) if (isModelWeights(name)) await rm(join(to, name));
+  }
+  for (const entry of entries) {
+    const [source, place] = [join(from, entry.name), join(to, entry.name)];
+    await (entry.isDirectory() ? moveInto(source, place) : rename(source, place));
   }
 }
 
@@ -49,7 +60,7 @@ async function fillFolder(from: string, to: string, target: Target): Promise<Con
   await mkdir(to, { recursive: true });
   const done: Converted[] = [];
   for (const name of weights) {
-    const save: Save = /^model\.safetensors/.test(name)
+    const save: Save = isModelWeights(name)
       ? (tensors, metadata) => saveShards(to, tensors, { max_shard_size: target.max_shard_size, metadata })
       : (tensors, metadata) => saveSafetensors(join(to, name.replace(/\.index\.json$/, '')), tensors, metadata);
     done.push(await convertWeights(join(from, name), target, save));

@@ -18,11 +18,11 @@ export function addGenerateOptions(command: Command): (parsed: Readonly<Record<s
     const value = kind.is(true) ? '[value]' : '<value>';
     options.set(
       name,
-      new Option(`${kebab(name)} ${value}`, kind.rule).argParser((text) => readValue(text, kind)),
+      new Option(`${kebab(name)} ${value}`, kind.rule).argParser((text) => [readValue(text, kind)]),
     );
   }
   for (const name of Object.keys(generateOptionsNotOffered)) {
-    options.set(name, new Option(`${kebab(name)} [value]`).argParser(plainValue).hideHelp());
+    options.set(name, new Option(`${kebab(name)} [value]`).argParser((text) => [plainValue(text)]).hideHelp());
   }
   command.optionsGroup('Generation, as in Hugging Face:');
   for (const option of options.values()) {
@@ -30,10 +30,13 @@ export function addGenerateOptions(command: Command): (parsed: Readonly<Record<s
     command.addOption(option);
   }
   return (parsed) => {
-    const given = [...options].map(([name, option]) => [name, parsed[option.attributeName()]]);
+    const given = [...options].map(([name, option]) => [name, unpacked(parsed[option.attributeName()])]);
     return Object.fromEntries(given.filter(([, value]) => value !== undefined));
   };
 }
+
+/** Values come in a list of one: a bare null would be taken for "no value given". An option that stands alone is true. */
+const unpacked = (value: unknown): unknown => (Array.isArray(value) ? value[0] : value);
 
 /** A value as it is written in a shell: JSON, numbers with commas between them, or just text. */
 function readValue(text: string, kind: OptionKind<unknown>): unknown {

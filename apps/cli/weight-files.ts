@@ -6,6 +6,10 @@ import { LoadError, openPath, openSafetensors, openShards, type TensorFile } fro
 const indexEnding = '.safetensors.index.json';
 const isShard = /-\d{5}-of-\d{5}\.safetensors$/;
 
+/** A file of the weights that a folder is loaded with: the whole, a shard, or the index. */
+export const isModelWeights = (name: string): boolean =>
+  /^model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?$/.test(name);
+
 /** What one folder holds: names of files and folders, in order. Hidden ones are left out. */
 export interface Listing {
   /** Files that are opened as weights: whole ones, and the indexes of sharded ones. */

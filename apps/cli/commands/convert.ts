@@ -7,7 +7,6 @@ import { convertFile, convertFolder, type Target } from '../convert.ts';
 import { addOutputOptions } from '../output-options.ts';
 import { progress } from '../progress.ts';
 import { count, note, printJson, size } from '../terminal.ts';
-import { list } from '../weight-files.ts';
 
 interface ConvertFlags {
   readonly dtype: 'f32' | 'f16' | 'bf16';
@@ -28,7 +27,7 @@ export function addConvert(program: Command): void {
         .makeOptionMandatory(),
     )
     .option('--max-shard-size <size>', 'splits larger weights: 2GB, 500MB, 1GiB', byteCount)
-    .option('--force', 'overwrite what is there');
+    .option('--force', 'overwrite files that are there, and remove weights they replace');
   addOutputOptions(command).action(convert);
 }
 
@@ -37,25 +36,19 @@ const dtypes = { f32: 'F32', f16: 'F16', bf16: 'BF16' } as const;
 async function convert(from: string, to: string, { dtype, maxShardSize, force, json }: ConvertFlags): Promise<void> {
   const source = await look(from);
   if (source === undefined) throw new LoadError('there is no such file or folder', { where: from });
-  if (!source.isDirectory() && maxShardSize !== undefined) throw new OptionError('--max-shard-size is for folders');
-  await checkPlace(to, source.isDirectory(), force === true);
+  const isFolder = source.isDirectory();
+  if (!isFolder && maxShardSize !== undefined) throw new OptionError('--max-shard-size is for folders');
+  const there = await look(to);
+  if (there !== undefined && !force) {
+    throw new LoadError('there is something already', { where: to, hint: '--force overwrites it' });
+  }
+  if (there !== undefined && there.isDirectory() !== isFolder) {
+    throw new OptionError('IN and OUT must both be files or both be folders');
+  }
   const target: Target = { dtype: dtypes[dtype], max_shard_size: maxShardSize, bar: progress('converting') };
-  const result = await (source.isDirectory() ? convertFolder : convertFile)(from, to, target);
+  const result = await (isFolder ? convertFolder : convertFile)(from, to, target);
   note(`${count(result.tensors, 'tensor')}, ${size(result.bytes)} in ${to}`);
   if (json) await printJson({ output: to, ...result });
-}
-
-/** What is there may only go when that was asked for; a folder only if it holds a checkpoint, or nothing. */
-async function checkPlace(to: string, wantsFolder: boolean, force: boolean): Promise<void> {
-  const there = await look(to);
-  if (there === undefined) return;
-  if (!force) throw new LoadError('there is something already', { where: to, hint: '--force overwrites it' });
-  if (there.isDirectory() !== wantsFolder) throw new OptionError('IN and OUT must both be files or both be folders');
-  if (!wantsFolder) return;
-  const { weights, others, folders } = await list(to);
-  const isCheckpoint = weights.length > 0 || others.some((name) => /^(config|hybrid)\.json$/.test(name));
-  if (isCheckpoint || others.length + folders.length === 0) return;
-  throw new LoadError('the folder holds no checkpoint, so --force does not delete it', { where: to });
 }
 
 const look = (path: string): Promise<Stats | undefined> => stat(path).catch(() => undefined);
