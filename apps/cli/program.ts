@@ -10,6 +10,14 @@ import { addTokenize } from './commands/tokenize.ts';
 import { packageRoot } from './package-root.ts';
 import { paint } from './terminal.ts';
 
+const ending = `
+Examples:
+  baton demo
+  baton generate --model weights/en-de/hybrid --num-beams 4 "Where do you live?"
+  baton inspect weights/en-de/hybrid
+
+Exit status: 0 done, 1 failed, 2 wrong usage.`;
+
 /** The program with all its commands; a wrong command line throws a CommanderError and ends nothing. */
 export function createProgram(): Command {
   const program = new Command('baton')
@@ -23,7 +31,7 @@ export function createProgram(): Command {
       styleTitle: (text) => paint(process.stdout).bold(text),
       styleCommandText: (text) => paint(process.stdout).cyan(text),
     })
-    .addHelpText('after', '\nExit status: 0 done, 1 failed, 2 wrong usage.');
+    .addHelpText('after', ending);
   for (const add of [addGenerate, addForward, addTokenize, addInspect, addConvert, addDemo, addLater]) add(program);
   return program;
 }

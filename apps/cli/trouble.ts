@@ -22,7 +22,8 @@ export function tell(error: unknown, verbose: boolean): void {
 export function lineOf(error: unknown): string {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0 || error.code === 'commander.help') return '';
-    return error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+    const line = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+    return line.includes('Did you mean') ? line : `${line} (see --help)`;
   }
   if (!(error instanceof Error)) return String(error);
   const [summary, ...more] = error.message.split('\n').map((line) => line.trim());
