@@ -16,7 +16,18 @@ import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { upload } from '../tensor/upload.ts';
 import { Collector } from './collect.ts';
-import { checkEmbeds, type Ids, idTensor, type MaskInput, readIds, readLabels, readMask } from './inputs.ts';
+import {
+  checkCache,
+  checkEmbeds,
+  checkFlags,
+  flagNames,
+  type Ids,
+  idTensor,
+  type MaskInput,
+  readIds,
+  readLabels,
+  readMask,
+} from './inputs.ts';
 import { type LoadOptions, loadFrom, readConfig, readGenerationConfig, withWeights } from './load.ts';
 import type { GenerationConfigs } from './model.ts';
 import { checkKeys, type Placement } from './placement.ts';
@@ -99,7 +110,9 @@ export class GPT2LMHeadModel extends TextModel<Gpt2Prompt> {
   async forward(inputs: Gpt2Inputs): Promise<Gpt2Output> {
     this.checkLive('forward');
     checkKeys('forward', inputs, forwardKeys);
+    checkFlags(inputs, flagNames);
     const { weights: w, backend, config } = this;
+    checkCache(inputs.past_key_values, (c) => (c instanceof KVCache ? c : undefined), config.nLayers);
     const cache = inputs.past_key_values ?? (inputs.use_cache ? new KVCache(config.nLayers) : undefined);
     const past = cache?.length ?? 0;
     const { ids, embeds, B, T } = await this.#columns(inputs);

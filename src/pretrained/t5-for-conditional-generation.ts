@@ -18,7 +18,18 @@ import { Tensor } from '../tensor/tensor.ts';
 import { upload } from '../tensor/upload.ts';
 import { Collector } from './collect.ts';
 import { IGNORED } from './gpt2-lm-head-model.ts';
-import { checkEmbeds, type Ids, idTensor, type MaskInput, readIds, readLabels, readMask } from './inputs.ts';
+import {
+  checkCache,
+  checkEmbeds,
+  checkFlags,
+  flagNames,
+  type Ids,
+  idTensor,
+  type MaskInput,
+  readIds,
+  readLabels,
+  readMask,
+} from './inputs.ts';
 import { type LoadOptions, loadFrom, readConfig, readGenerationConfig, withWeights } from './load.ts';
 import type { GenerationConfigs } from './model.ts';
 import { checkKeys, type Placement } from './placement.ts';
@@ -95,6 +106,7 @@ export class T5ForConditionalGeneration extends TextModel<T5Prompt> {
   async forward(inputs: T5Inputs): Promise<T5Output> {
     this.checkLive('forward');
     checkKeys('forward', inputs, forwardKeys);
+    checkFlags(inputs, flagNames);
     const { weights: w, backend, config } = this;
     const encoded = await this.encode(inputs);
     const H = encoded.output.last_hidden_state;
@@ -108,6 +120,7 @@ export class T5ForConditionalGeneration extends TextModel<T5Prompt> {
     if (labels !== undefined && (labels.length !== B || labels[0].length !== T)) {
       throw new ShapeError(`"labels" must be [${B}, ${T}], got [${labels.length}, ${labels[0].length}]`);
     }
+    checkCache(inputs.past_key_values, (c) => (c instanceof T5Cache ? c.self : undefined), config.nDecoderLayers);
     const cache = inputs.past_key_values ?? (inputs.use_cache ? new T5Cache(config.nDecoderLayers, B) : undefined);
     const mask = await readMask('decoder_attention_mask', inputs.decoder_attention_mask, B, (cache?.length ?? 0) + T);
     const wanted = {
