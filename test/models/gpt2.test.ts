@@ -45,6 +45,16 @@ describe('gpt2', () => {
     expectClose(await logits.readFloats(), [2, -2, 0, -2, 2, 0], 2e-5);
   });
 
+  it('scores are divided by √E, and by the number of their layer, where the config says so', async () => {
+    const scales = async (config: Partial<Gpt2Json>) => {
+      const model = await tinyGpt2({ ...plain, n_embd: 8, n_head: 2, n_layer: 3, ...config });
+      return model.weights.blocks.map(({ attn }) => attn.scale);
+    };
+    expect(await scales({})).toEqual([1 / 2, 1 / 2, 1 / 2]);
+    expect(await scales({ scale_attn_by_inverse_layer_idx: true })).toEqual([1 / 2, 1 / 4, 1 / 6]);
+    expect(await scales({ scale_attn_weights: false })).toEqual([1, 1, 1]);
+  });
+
   it('any chunking of the tokens gives the bits of one pass', () =>
     fc.assert(
       fc.asyncProperty(gpt2Config, weightSeed, idRows(3, 10), pieceSizes, async (json, seed, rows, sizes) => {
