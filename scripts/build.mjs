@@ -2,7 +2,7 @@
  * Builds dist/, all of it or nothing:
  *
  *   *.js, *.d.ts              the engine, one module per source file, so that bundlers can drop what is not used
- *   batonlm.min.js            the browser's half of it in one file
+ *   batonlm.min.js            the browser's half of it in one file; what it imports on demand lies beside it
  *   cli/baton.js              the command with everything it needs, and the licences of what was bundled in
  *
  * `--if-stale` does nothing where dist/ is newer than every source.
@@ -31,16 +31,21 @@ function isStale() {
   return !existsSync(built) || sources.some((path) => changedAt(join(root, path)) > statSync(built).mtimeMs);
 }
 
-/** One module and one declaration per source file. */
+/** One module and one declaration per source file; comments go into the declarations, where editors look for them. */
 function emit(out) {
+  compile(out, '--emitDeclarationOnly');
+  compile(out, '--declaration', 'false', '--removeComments');
+}
+
+function compile(out, ...options) {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', out];
+  const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', out, ...options];
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
   if (status !== 0) throw new Error('the sources do not compile; dist/ is left as it was');
 }
 
-/** One entry with all it needs in one minified file; gives the paths of the modules that went into it. */
-async function bundle(input, file, { platform, tsconfig }) {
+/** One entry with all it needs, minified; gives the paths of the modules that went into it. */
+async function bundle(input, output, { platform, tsconfig }) {
   const bundler = await rolldown({
     input: join(root, input),
     platform,
@@ -49,18 +54,20 @@ async function bundle(input, file, { platform, tsconfig }) {
       if (level === 'warn') throw new Error(message);
     },
   });
-  const { output } = await bundler.write({ file, format: 'esm', minify: true, codeSplitting: false });
+  const { output: written } = await bundler.write({ format: 'esm', minify: true, ...output });
   await bundler.close();
-  return output[0].moduleIds;
+  return written.flatMap(({ moduleIds }) => moduleIds ?? []);
 }
 
 async function bundleForBrowsers(out) {
-  await bundle('src/index.ts', join(out, 'batonlm.min.js'), { platform: 'browser', tsconfig: 'tsconfig.browser.json' });
+  const names = { entryFileNames: 'batonlm.min.js', chunkFileNames: 'batonlm.[name].min.js' };
+  await bundle('src/index.ts', { dir: out, ...names }, { platform: 'browser', tsconfig: 'tsconfig.browser.json' });
 }
 
 async function bundleCommand(out) {
   const file = join(out, 'cli/baton.js');
-  const modules = await bundle('apps/cli/baton.ts', file, { platform: 'node', tsconfig: 'tsconfig.json' });
+  const output = { file, codeSplitting: false, banner: '#!/usr/bin/env node' };
+  const modules = await bundle('apps/cli/baton.ts', output, { platform: 'node', tsconfig: 'tsconfig.json' });
   chmodSync(file, 0o755);
   writeFileSync(join(out, 'cli/THIRD-PARTY-LICENSES.txt'), licenceTexts(modules));
 }

@@ -4,6 +4,8 @@
  * Names that Hugging Face users know keep their spelling; all else is camelCase. Everything public is exported here;
  * safetensors alone is also `batonlm/safetensors`.
  */
+
+export { openFiles } from '#open-files';
 export * from './errors.ts';
 export type { GenerateOutput } from './generate/generate.ts';
 export { KVCache } from './generate/kv-cache.ts';

@@ -25,7 +25,7 @@ export function checkPack({ root, read }) {
     ),
     atMost('packed size', size / 1000, 400, ' kB'),
     atMost('installed size', unpackedSize / 1000, 1200, ' kB'),
-    none('runtime dependencies', Object.keys(dependencies)),
+    none('runtime dependencies', Object.keys(dependencies ?? {})),
     none(
       'scripts that run on install',
       onInstall.filter((script) => script in scripts),

@@ -1,9 +1,6 @@
 import { gather } from '../kernels/gather.ts';
-import { slice } from '../kernels/slice.ts';
 import type { CrossCache, KeysValues } from '../models/layer-cache.ts';
-import { keep, scope } from '../tensor/scope.ts';
-import { bytesOf } from '../tensor/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { bytesKept, free, outliving, whole } from './kept.ts';
 
 /** Keys and values that a T5 decoder takes from the encoder: made at the first step, read at all later ones. */
 export class CrossAttentionCache implements CrossCache {
@@ -17,7 +14,7 @@ export class CrossAttentionCache implements CrossCache {
 
   get bytes(): number {
     let sum = 0;
-    for (const { keys, values } of this.#layers.values()) sum += bytesOf(keys) + bytesOf(values);
+    for (const layer of this.#layers.values()) sum += bytesKept(layer);
     return sum;
   }
 
@@ -41,25 +38,13 @@ export class CrossAttentionCache implements CrossCache {
   }
 
   dispose(): void {
-    for (const kept of this.#layers.values()) free(kept);
+    for (const layer of this.#layers.values()) free(layer);
     this.#layers.clear();
   }
 
   #put(layer: number, make: () => KeysValues): KeysValues {
-    const kept = scope(make);
-    keep(kept.keys);
-    keep(kept.values);
-    this.#layers.set(layer, kept);
-    return kept;
+    const made = outliving(make);
+    this.#layers.set(layer, made);
+    return made;
   }
-}
-
-/** A tensor of its own on the same memory. */
-function whole(t: Tensor): Tensor {
-  return slice(t, 0, 0, t.shape[0]);
-}
-
-function free({ keys, values }: KeysValues): void {
-  keys.dispose();
-  values.dispose();
 }

@@ -3,9 +3,8 @@ import { append } from '../kernels/append.ts';
 import { gather } from '../kernels/gather.ts';
 import { slice } from '../kernels/slice.ts';
 import type { KeysValues, LayerCache } from '../models/layer-cache.ts';
-import { keep, scope } from '../tensor/scope.ts';
-import { bytesOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { bytesKept, free, outliving, whole } from './kept.ts';
 
 /** One layer's keys and values [S B H E], grown by `append`. */
 class Layer implements LayerCache {
@@ -26,7 +25,7 @@ class Layer implements LayerCache {
   /** Puts other tensors in place of those kept, and frees the old ones. */
   become(change: (old: KeysValues | undefined) => KeysValues): KeysValues {
     const old = this.kept;
-    this.kept = own(() => change(old));
+    this.kept = outliving(() => change(old));
     if (old !== undefined) free(old);
     return this.kept;
   }
@@ -66,7 +65,7 @@ export class KVCache {
 
   get bytes(): number {
     let sum = 0;
-    for (const { kept } of this.layers) if (kept !== undefined) sum += bytesOf(kept.keys) + bytesOf(kept.values);
+    for (const { kept } of this.layers) if (kept !== undefined) sum += bytesKept(kept);
     return sum;
   }
 
@@ -105,22 +104,4 @@ export class KVCache {
       if (kept !== undefined) layer.become(() => ({ keys: change(kept.keys), values: change(kept.values) }));
     }
   }
-}
-
-/** A tensor of its own on the same memory. */
-function whole(t: Tensor): Tensor {
-  return slice(t, 0, 0, t.shape[0]);
-}
-
-/** Makes tensors that outlive the scopes around. */
-function own(make: () => KeysValues): KeysValues {
-  const made = scope(make);
-  keep(made.keys);
-  keep(made.values);
-  return made;
-}
-
-function free({ keys, values }: KeysValues): void {
-  keys.dispose();
-  values.dispose();
 }

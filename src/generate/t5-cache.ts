@@ -20,6 +20,11 @@ export class T5Cache {
     return this.self.bytes + this.cross.bytes;
   }
 
+  /** Forgets every position of the decoder's past from `length` on. */
+  truncate(length: number): void {
+    this.self.truncate(length);
+  }
+
   /** Row i becomes row from[i]; there may be more rows or fewer than before. */
   reorder(from: readonly number[]): void {
     this.self.reorder(from);

@@ -6,11 +6,10 @@ import { type Line, type ProgressCallback, Tally } from './tally.ts';
 
 /** Files whose reading is reported. */
 export interface ReportedFiles extends ModelFiles {
-  /**
-   * Names the files that are going to be read, so that one total stands before the first byte. Files that are not there
-   * are left out. A file that was not announced joins the total when it is read.
-   */
+  /** Names files that are going to be read, here or in a `sub`. Those that are not there are left out. */
   announce(files: Iterable<string>): Promise<void>;
+  /** All are named: from now on one total is told, which stands before the first byte and counts these files alone. */
+  announced(): void;
   sub(folder: string): ReportedFiles;
   /** The model can be used: every file is done. */
   ready(): void;
@@ -64,8 +63,8 @@ function reported(files: ModelFiles, folder: string, tally: Tally): ReportedFile
     announce: async (names) => {
       const stats = await Promise.all([...names].map(async (file) => [file, await files.stat(file)] as const));
       for (const [file, stat] of stats) if (stat !== undefined) lineOf(file, stat.size);
-      tally.announced();
     },
+    announced: () => tally.announced(),
     ready: () => tally.ready(),
   };
 }

@@ -31,7 +31,8 @@ export class Tally {
   readonly #name: string;
   readonly #callback: ProgressCallback;
   readonly #lines = new Map<string, Line>();
-  #fixed = false;
+  /** What the total counts, once it is told. */
+  #counted: readonly Line[] | undefined;
 
   constructor(name: string, callback: ProgressCallback) {
     this.#name = name;
@@ -55,13 +56,13 @@ export class Tally {
 
   tellProgress(line: Line): void {
     this.#callback({ status: 'progress', name: this.#name, file: line.file, ...amount([line]) });
-    if (this.#fixed) this.#tellTotal();
+    if (this.#counted?.includes(line)) this.#tellTotal(this.#counted);
   }
 
-  /** From now on the total is told too. */
+  /** From now on the total of the files known so far is told too. */
   announced(): void {
-    this.#fixed = true;
-    this.#tellTotal();
+    this.#counted = [...this.#lines.values()];
+    this.#tellTotal(this.#counted);
   }
 
   ready(): void {
@@ -69,8 +70,7 @@ export class Tally {
     this.#callback({ status: 'ready', name: this.#name });
   }
 
-  #tellTotal(): void {
-    const lines = [...this.#lines.values()];
+  #tellTotal(lines: readonly Line[]): void {
     const files = Object.fromEntries(lines.map(({ file, loaded, total }) => [file, { loaded, total }]));
     this.#callback({ status: 'progress_total', name: this.#name, ...amount(lines), files });
   }

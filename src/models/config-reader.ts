@@ -1,4 +1,5 @@
-import { FormatError, nearestNames, show } from '../errors.ts';
+import { BatonError, FormatError, nearestNames, show } from '../errors.ts';
+import { activationNamed } from '../kernels/activations.ts';
 
 /**
  * Reads a `config.json` field by field. What is read is checked, what is known to change nothing in inference is named
@@ -97,6 +98,15 @@ export class ConfigReader {
       expected: rule,
       got: value,
     });
+  }
+}
+
+/** FormatError where no activation has this name; it says which config asks for it. */
+export function checkActivation(name: string, where: string): void {
+  try {
+    activationNamed(name);
+  } catch (error) {
+    throw error instanceof BatonError ? error.at(where) : error;
   }
 }
 

@@ -1,7 +1,7 @@
 /** Names and config of GPT-2 checkpoints as Hugging Face writes them → typed weights. */
 import { FormatError } from '../errors.ts';
 import { activationNamed } from '../kernels/activations.ts';
-import { ConfigReader, generationFields, inertEverywhere } from './config-reader.ts';
+import { ConfigReader, checkActivation, generationFields, inertEverywhere } from './config-reader.ts';
 import type { Affine, Gpt2Block, Gpt2Weights, Norm } from './gpt2.ts';
 import { type Loaded, readAll, type WeightReader, type WeightSource } from './weight-source.ts';
 
@@ -45,7 +45,7 @@ export function readGpt2Config(json: unknown, where = 'config.json'): Gpt2Config
     tied: c.flag('tie_word_embeddings', true),
   };
   c.finish();
-  activationNamed(config.activation);
+  checkActivation(config.activation, where);
   if (dModel % config.nHeads !== 0) {
     throw new FormatError(`config field "n_head" must divide "n_embd" (${dModel}), got ${config.nHeads}`, { where });
   }

@@ -1,7 +1,7 @@
 /** Names and config of T5 checkpoints (v1.0, v1.1, Flan) as Hugging Face writes them → typed weights. */
 import { FormatError } from '../errors.ts';
 import { activationNamed } from '../kernels/activations.ts';
-import { ConfigReader, generationFields, inertEverywhere } from './config-reader.ts';
+import { ConfigReader, checkActivation, generationFields, inertEverywhere } from './config-reader.ts';
 import type { RmsNorm, T5Attention, T5Block, T5EncoderWeights, T5Mlp, T5Stack, T5Weights } from './t5.ts';
 import { type Loaded, readAll, type WeightReader, type WeightSource } from './weight-source.ts';
 
@@ -74,7 +74,7 @@ function readFeedForward(c: ConfigReader, where: string): { activation: string; 
   const gated = text.startsWith('gated-');
   const name = gated ? text.slice('gated-'.length) : text;
   const activation = text === 'gated-gelu' ? 'gelu_new' : name; // v1.1 was trained with the tanh form
-  activationNamed(activation);
+  checkActivation(activation, where);
   if (c.text('dense_act_fn', activation) !== activation || c.flag('is_gated_act', gated) !== gated) {
     throw new FormatError(`config fields "dense_act_fn" and "is_gated_act" contradict "feed_forward_proj": "${text}"`, {
       where,

@@ -1,4 +1,5 @@
 import { OptionError, ShapeError } from '../errors.ts';
+import { appending } from '../generate/appending.ts';
 import { Gpt2Session } from '../generate/gpt2-session.ts';
 import { KVCache } from '../generate/kv-cache.ts';
 import type { ModelFiles } from '../hub/files.ts';
@@ -15,7 +16,18 @@ import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { upload } from '../tensor/upload.ts';
 import { Collector } from './collect.ts';
-import { checkEmbeds, type Ids, idTensor, type MaskInput, readIds, readLabels, readMask } from './inputs.ts';
+import {
+  checkCache,
+  checkEmbeds,
+  checkFlags,
+  flagNames,
+  type Ids,
+  idTensor,
+  type MaskInput,
+  readIds,
+  readLabels,
+  readMask,
+} from './inputs.ts';
 import { type LoadOptions, loadFrom, readConfig, readGenerationConfig, withWeights } from './load.ts';
 import type { GenerationConfigs } from './model.ts';
 import { checkKeys, type Placement } from './placement.ts';
@@ -98,7 +110,9 @@ export class GPT2LMHeadModel extends TextModel<Gpt2Prompt> {
   async forward(inputs: Gpt2Inputs): Promise<Gpt2Output> {
     this.checkLive('forward');
     checkKeys('forward', inputs, forwardKeys);
+    checkFlags(inputs, flagNames);
     const { weights: w, backend, config } = this;
+    checkCache(inputs.past_key_values, (c) => (c instanceof KVCache ? c : undefined), config.nLayers);
     const cache = inputs.past_key_values ?? (inputs.use_cache ? new KVCache(config.nLayers) : undefined);
     const past = cache?.length ?? 0;
     const { ids, embeds, B, T } = await this.#columns(inputs);
@@ -115,7 +129,7 @@ export class GPT2LMHeadModel extends TextModel<Gpt2Prompt> {
     const watched = inputs.output_hidden_states || inputs.output_attentions;
     const run = runFor(observers(inputs.observer, watched ? collector : undefined));
 
-    return scope(() => {
+    const pass = () => {
       const x = embeds ?? embedTokens(w, idTensor(backend, ids));
       const logits = run.within('decoder', (inner) => {
         const caches = cache?.layers ?? w.blocks.map(() => noCache);
@@ -133,7 +147,8 @@ export class GPT2LMHeadModel extends TextModel<Gpt2Prompt> {
         ...(labels && { loss: nextTokenLoss(logits, labels) }),
         ...(cache && { past_key_values: cache }),
       };
-    });
+    };
+    return scope(() => appending(cache, pass));
   }
 
   override async open(inputs: Gpt2Prompt & { readonly observer?: Observer }): Promise<Opened> {

@@ -1,4 +1,5 @@
 import { DtypeError, NumericError, OptionError, ShapeError, show } from '../errors.ts';
+import type { KVCache } from '../generate/kv-cache.ts';
 import type { Mask } from '../models/padding.ts';
 import type { Backend } from '../tensor/backend.ts';
 import { describe } from '../tensor/shape.ts';
@@ -95,4 +96,27 @@ async function rowsOfTensor(name: string, tensor: Tensor): Promise<number[][]> {
   const data = await tensor.read();
   const [B, T] = tensor.shape;
   return Array.from({ length: B }, (_, b) => Array.from({ length: T }, (_, t) => Number(data[b * T + t])));
+}
+
+/** Arguments that are switches: true, false or left out. */
+export function checkFlags(inputs: object, names: readonly string[]): void {
+  for (const [name, value] of Object.entries(inputs)) {
+    if (names.includes(name) && value !== undefined && typeof value !== 'boolean') {
+      throw new OptionError(`"${name}" must be true or false, got ${show(value)} (${typeof value})`, { got: value });
+    }
+  }
+}
+
+export const flagNames = ['use_cache', 'output_hidden_states', 'output_attentions'];
+
+/** A cache from an earlier call of the same model: of its kind, with as many layers. */
+export function checkCache(cache: unknown, self: (cache: unknown) => KVCache | undefined, nLayers: number): void {
+  if (cache === undefined) return;
+  const layers = self(cache)?.layers.length;
+  if (layers === nLayers) return;
+  const got = layers === undefined ? show(cache) : `one of ${layers}`;
+  throw new OptionError(`"past_key_values" must be a cache of ${nLayers} layers, got ${got}`, {
+    got: cache,
+    hint: 'take it from an earlier call of this model, with "use_cache"',
+  });
 }

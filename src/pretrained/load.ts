@@ -46,6 +46,7 @@ export async function loadFrom<T>(
     for (const folder of await weightFolders(files)) {
       await reported.sub(folder).announce(await weightFiles(files.sub(folder)));
     }
+    reported.announced();
     const model = await build(reported, placement);
     reported.ready();
     return model;
@@ -111,9 +112,9 @@ async function weightFolders(files: ModelFiles): Promise<string[]> {
 }
 
 async function weightFiles(files: ModelFiles): Promise<string[]> {
-  const names = ['projector.safetensors', single, index];
-  if ((await files.has(single)) || !(await files.has(index))) return names.slice(0, 2);
-  return [...names, ...new Set((await readIndex(await files.open(index))).values())];
+  const names = ['hybrid.json', 'config.json', 'generation_config.json', 'projector.safetensors', single];
+  if ((await files.has(single)) || !(await files.has(index))) return names;
+  return [...names, index, ...new Set((await readIndex(await files.open(index))).values())];
 }
 
 /** `model_type` of a config: which family it is. FormatError for one that is not offered. */

@@ -8,7 +8,7 @@ import { loadT5Encoder, readT5Config, type T5Config } from '../models/t5-weights
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Collector } from './collect.ts';
-import { checkEmbeds, type Ids, idTensor, type MaskInput, readIds, readMask } from './inputs.ts';
+import { checkEmbeds, checkFlags, flagNames, type Ids, idTensor, type MaskInput, readIds, readMask } from './inputs.ts';
 import { type LoadOptions, loadFrom, withWeights } from './load.ts';
 import { LoadedModel } from './model.ts';
 import { checkKeys, type Placement } from './placement.ts';
@@ -62,6 +62,7 @@ export class T5EncoderModel extends LoadedModel {
   async forward(inputs: T5EncoderInputs): Promise<T5EncoderOutput> {
     this.checkLive('forward');
     checkKeys('forward', inputs, encoderKeys);
+    checkFlags(inputs, flagNames);
     const prompt = await readPrompt(inputs, this.config);
     return scope(() => encode(this.weights, prompt, inputs));
   }

@@ -1,4 +1,5 @@
 import { OptionError, ShapeError } from '../errors.ts';
+import { appending } from '../generate/appending.ts';
 import type { ResolvedOptions } from '../generate/option-table.ts';
 import type { Prompt } from '../generate/prompt.ts';
 import { T5Cache } from '../generate/t5-cache.ts';
@@ -17,7 +18,18 @@ import { Tensor } from '../tensor/tensor.ts';
 import { upload } from '../tensor/upload.ts';
 import { Collector } from './collect.ts';
 import { IGNORED } from './gpt2-lm-head-model.ts';
-import { checkEmbeds, type Ids, idTensor, type MaskInput, readIds, readLabels, readMask } from './inputs.ts';
+import {
+  checkCache,
+  checkEmbeds,
+  checkFlags,
+  flagNames,
+  type Ids,
+  idTensor,
+  type MaskInput,
+  readIds,
+  readLabels,
+  readMask,
+} from './inputs.ts';
 import { type LoadOptions, loadFrom, readConfig, readGenerationConfig, withWeights } from './load.ts';
 import type { GenerationConfigs } from './model.ts';
 import { checkKeys, type Placement } from './placement.ts';
@@ -94,6 +106,7 @@ export class T5ForConditionalGeneration extends TextModel<T5Prompt> {
   async forward(inputs: T5Inputs): Promise<T5Output> {
     this.checkLive('forward');
     checkKeys('forward', inputs, forwardKeys);
+    checkFlags(inputs, flagNames);
     const { weights: w, backend, config } = this;
     const encoded = await this.encode(inputs);
     const H = encoded.output.last_hidden_state;
@@ -107,6 +120,7 @@ export class T5ForConditionalGeneration extends TextModel<T5Prompt> {
     if (labels !== undefined && (labels.length !== B || labels[0].length !== T)) {
       throw new ShapeError(`"labels" must be [${B}, ${T}], got [${labels.length}, ${labels[0].length}]`);
     }
+    checkCache(inputs.past_key_values, (c) => (c instanceof T5Cache ? c.self : undefined), config.nDecoderLayers);
     const cache = inputs.past_key_values ?? (inputs.use_cache ? new T5Cache(config.nDecoderLayers, B) : undefined);
     const mask = await readMask('decoder_attention_mask', inputs.decoder_attention_mask, B, (cache?.length ?? 0) + T);
     const wanted = {
@@ -116,7 +130,7 @@ export class T5ForConditionalGeneration extends TextModel<T5Prompt> {
     const collector = new Collector('decoder', 'ln_final.normalized', wanted);
     const run = runFor(observers(inputs.observer, wanted.hiddenStates || wanted.attentions ? collector : undefined));
 
-    return scope(() => {
+    const pass = () => {
       const x = inputs.decoder_inputs_embeds ?? embedTokens(w, idTensor(backend, ids ?? []));
       const logits = run.within('decoder', (inner) => {
         const hidden = t5Decoder(inner, w.decoder, x, {
@@ -141,7 +155,8 @@ export class T5ForConditionalGeneration extends TextModel<T5Prompt> {
         }),
         ...(cache && { past_key_values: cache }),
       };
-    });
+    };
+    return scope(() => appending(cache, pass));
   }
 
   /** The encoder's part of a call: run over the prompt, or taken from `encoder_outputs`. */

@@ -14,7 +14,8 @@ const FILE = 'tokenizer.json';
 
 /**
  * A byte-level BPE tokenizer from the parsed tokenizer.json of the tokenizers library. The file's own template decides
- * what surrounds a text; of `roles` come the ids by role, further special tokens and `add_prefix_space`.
+ * what surrounds a text; of `roles` come the ids by role, further special tokens and `add_prefix_space`. `truncation` and
+ * `padding` are left to the caller, as in transformers.
  *
  * Errors    FormatError a part of the wrong type, a component or setting that is not known here (it would change the
  *           ids), ids twice or with holes, a merge of or into an unknown piece, a role's literal without an id
@@ -23,7 +24,7 @@ export function bpeFromTokenizerJson(json: unknown, roles?: TokenizerRoles): Bpe
   const file = asObject(json, FILE);
   onlyKeys(file, TOP_KEYS, FILE);
   asOneOf(file.version ?? '1.0', ['1.0'], `${FILE} at version`);
-  for (const name of ['truncation', 'padding', 'normalizer']) mustBeNull(file, name);
+  mustBeNull(file, 'normalizer');
   const model = asObject(file.model, `${FILE} at model`);
   const { addPrefixSpace, cutWords } = readPreTokenizer(file.pre_tokenizer);
   asOneOf(asObject(file.decoder, `${FILE} at decoder`).type, ['ByteLevel'], `${FILE} at decoder.type`);

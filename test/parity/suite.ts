@@ -44,7 +44,9 @@ const elsewhere: Readonly<Record<string, string>> = {
 /** Compares everything below `root` of the kinds that `only` takes, and prints what was compared. */
 export function paritySuite(root: string, only: (kind: string) => boolean = () => true): void {
   const tallies = new Map<string, Tally | string>();
-  for (const folder of goldenFolders(root)) {
+  const { folders, empty } = goldenFolders(root);
+  it.each(empty)('%s has a golden.json', (name) => expect.fail(`${root}/${name} has none, nor has a folder in it`));
+  for (const folder of folders) {
     const { kind = folder.name } = folder.golden;
     if (!only(kind)) continue;
     const why = elsewhere[kind];

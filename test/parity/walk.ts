@@ -27,28 +27,30 @@ export interface GoldenFolder {
   readonly golden: Golden;
 }
 
-/** The goldens asked for, those beside the repository, or the selection inside it. */
+/** The goldens asked for, else those beside the repository, else the selection inside it. */
 export function goldenRoot(): string {
-  const places = [process.env.BATON_GOLDENS, '../shared/goldens', 'test/goldens'];
-  const found = places.find((place) => place !== undefined && existsSync(place));
-  if (found === undefined) throw new Error('no goldens: test/goldens is part of the repository');
+  const asked = process.env.BATON_GOLDENS;
+  const places = asked === undefined ? ['../shared/goldens', 'test/goldens'] : [asked];
+  const found = places.find((place) => existsSync(place));
+  if (found === undefined) throw new Error(`no goldens in ${places.join(', ')}`);
   return found;
 }
 
-/** Every golden below the root: in a folder of it, or in the folders of that. A folder without any is an error. */
-export function goldenFolders(root: string): GoldenFolder[] {
-  return foldersIn(root).flatMap((family) => {
-    if (existsSync(join(root, family, 'golden.json'))) return [open(root, family)];
-    const cases = foldersIn(join(root, family));
-    if (cases.length === 0) throw new Error(`${join(root, family)} holds no golden.json and no folder with one`);
-    return cases.map((name) => open(root, join(family, name)));
+/** Every folder below the root that should hold a golden, itself or in each of its folders; and those that do not. */
+export function goldenFolders(root: string): { readonly folders: GoldenFolder[]; readonly empty: string[] } {
+  const names = foldersIn(root).flatMap((family) => {
+    const inside = has(root, family) ? [] : foldersIn(join(root, family));
+    return inside.length === 0 ? [family] : inside.map((name) => join(family, name));
   });
+  const folders = names.filter((name) => has(root, name));
+  return {
+    folders: folders.map((name) => ({ name, path: join(root, name), golden: readGolden<Golden>(join(root, name)) })),
+    empty: names.filter((name) => !has(root, name)),
+  };
 }
 
-function open(root: string, name: string): GoldenFolder {
-  const path = join(root, name);
-  if (!existsSync(join(path, 'golden.json'))) throw new Error(`${path} has no golden.json`);
-  return { name, path, golden: readGolden<Golden>(path) };
+function has(root: string, folder: string): boolean {
+  return existsSync(join(root, folder, 'golden.json'));
 }
 
 function foldersIn(path: string): string[] {

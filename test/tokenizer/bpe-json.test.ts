@@ -61,8 +61,6 @@ describe('bpeFromTokenizerJson', () => {
     ['no object', 7, 'must be an object, got 7 (number)\n  in tokenizer.json'],
     ['an unknown key', { ...ownJson(), truncations: null }, 'the key "truncations" is not known here'],
     ['another version', { ...ownJson(), version: '2.0' }, '"2.0" is not known here; known: 1.0'],
-    ['truncation', { ...ownJson(), truncation: { max_length: 5 } }, '"truncation" must be null for byte-level BPE'],
-    ['padding', { ...ownJson(), padding: {} }, '"padding" must be null for byte-level BPE, got an object'],
     ['a normalizer', { ...ownJson(), normalizer: { type: 'NFC' } }, '"normalizer" must be null'],
     ['no pre-tokenizer', { ...ownJson(), pre_tokenizer: null }, 'must be an object, got null'],
     [
