@@ -12,12 +12,12 @@ import { Checkpoint } from './checkpoint.ts';
 import { type BackendChoice, checkKeys, type Placement, placementOf } from './placement.ts';
 
 export interface LoadOptions extends OpenOptions {
-  /** What computes. @default the fastest there is: 'reference' */
+  /** What computes: 'reference' (float64 loops, slow and exact), 'wasm' (SIMD), or a backend. @default 'reference' */
   readonly backend?: BackendChoice;
   /** Resident weights: 'f32', 'f16' or 'bf16'. @default 'f32' */
   readonly dtype?: string;
   readonly threads?: number;
-  /** The same bits on every machine. */
+  /** The same bits on every machine; on 'wasm' at the price of speed. */
   readonly deterministic?: boolean;
   readonly progress_callback?: ProgressCallback;
   /** Compare every file used with `manifest.json` of the folder, or of one above it, before anything is made of it. */
@@ -37,7 +37,7 @@ export async function loadFrom<T>(
   checkKeys('from_pretrained', options, loadKeys);
   const { backend, dtype, threads, deterministic, progress_callback, verify = false, ...openOptions } = options;
   if (typeof verify !== 'boolean') throw new OptionError(`"verify" must be true or false, got ${show(verify)}`);
-  const placement = placementOf({ backend, dtype, threads, deterministic });
+  const placement = await placementOf({ backend, dtype, threads, deterministic });
   const given = await openFiles(where, openOptions);
   try {
     const files = verify ? await verified(given) : given;

@@ -1,5 +1,6 @@
 import { nearestNames, OptionError, show, UnsupportedOptionError } from '../errors.ts';
 import { ReferenceBackend } from '../kernels/reference-backend.ts';
+import { createWasmBackend } from '../kernels/wasm/create.ts';
 import type { Backend } from '../tensor/backend.ts';
 import type { ResidentDtype } from './checkpoint.ts';
 
@@ -29,13 +30,13 @@ export function checkKeys(op: string, args: object, known: readonly string[]): v
 export type BackendChoice = 'reference' | 'wasm' | Backend;
 
 /** The backend and resident dtype that options ask for. */
-export function placementOf(options: {
+export async function placementOf(options: {
   readonly backend?: BackendChoice;
   readonly dtype?: string;
   readonly threads?: number;
   readonly deterministic?: boolean;
-}): Placement {
-  const { backend = 'reference', dtype = 'f32', threads = 1, deterministic = true } = options;
+}): Promise<Placement> {
+  const { backend = 'reference', dtype = 'f32', threads = 1, deterministic } = options;
   const resident = { f32: 'F32', f16: 'F16', bf16: 'BF16' } as const;
   if (dtype === 'int8' || dtype === 'int4') {
     throw new UnsupportedOptionError(`"dtype" ${show(dtype)} is not offered by this version`, {
@@ -47,19 +48,19 @@ export function placementOf(options: {
     throw new OptionError(`"dtype" must be 'f32', 'f16' or 'bf16', got ${show(dtype)}`, { got: dtype });
   }
   if (threads !== 1) {
-    throw new UnsupportedOptionError(
-      `"threads" must be 1: the reference backend computes on one, got ${show(threads)}`,
-      { got: threads },
-    );
+    throw new UnsupportedOptionError(`"threads" must be 1 in this version, got ${show(threads)}`, { got: threads });
   }
-  if (typeof deterministic !== 'boolean')
+  if (deterministic !== undefined && typeof deterministic !== 'boolean')
     throw new OptionError(`"deterministic" must be true or false, got ${show(deterministic)}`);
   if (typeof backend === 'object') return { backend, dtype: resident[dtype], ownsBackend: false };
-  if (backend !== 'reference') {
-    throw new UnsupportedOptionError(`"backend" ${show(backend)} is not offered by this version`, {
-      got: backend,
-      hint: "'reference'",
-    });
-  }
-  return { backend: new ReferenceBackend(), dtype: resident[dtype], ownsBackend: true };
+  return { backend: await backendNamed(backend, deterministic), dtype: resident[dtype], ownsBackend: true };
+}
+
+async function backendNamed(name: 'reference' | 'wasm', deterministic: boolean | undefined): Promise<Backend> {
+  if (name === 'reference') return new ReferenceBackend(); // gives the same bits everywhere, asked or not
+  if (name === 'wasm') return createWasmBackend({ deterministic });
+  throw new UnsupportedOptionError(`"backend" ${show(name)} is not offered by this version`, {
+    got: name,
+    hint: "'reference' or 'wasm'",
+  });
 }
