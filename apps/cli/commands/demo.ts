@@ -39,7 +39,7 @@ async function demo(texts: string[], { weights, json }: DemoFlags): Promise<void
   const rounds = await compete(await loadFamily(weights), texts.length > 0 ? texts : sentences);
   if (json) for (const { prompt, answers } of rounds) await printJson({ prompt, ...answers });
   else for (const line of [...rounds.flatMap(roundLines), ...timeLines(rounds)]) await printLine(line);
-  if (texts.length === 0) note('  chosen to show a difference; figures of 1,000 sentences: weights/en-de/README.md');
+  if (texts.length === 0) note('  chosen to show a difference; figures of 1,000: weights/en-de/README.md');
 }
 
 function roundLines({ prompt, answers }: Round): string[] {
