@@ -34,7 +34,7 @@ const apart = ['bugs', 'parity', 'deep', 'package', 'browser'].map((folder) => `
 const twins = (extension: '.node.ts' | '.ts') => ({
   alias: {
     '#open-files': fileURLToPath(new URL(`src/hub/open-files${extension}`, import.meta.url)),
-    '#relaxed-simd': fileURLToPath(new URL(`src/kernels/wasm/relaxed-simd${extension}`, import.meta.url)),
+    '#platform': fileURLToPath(new URL(`src/kernels/wasm/platform${extension}`, import.meta.url)),
   },
 });
 

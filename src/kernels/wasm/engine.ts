@@ -1,5 +1,5 @@
 /** The compiled kernels: which build this machine can run, and why not a faster one. */
-import { enableRelaxedSimd } from '#relaxed-simd';
+import { enableRelaxedSimd } from '#platform';
 import { relaxedSimd, simd } from './binaries.ts';
 import type { Kernels } from './kernels.ts';
 
@@ -25,7 +25,7 @@ const probes = {
  * The fastest build that this machine can run; without relaxed SIMD where the bits shall be the same everywhere. A string
  * where there is none: the reason.
  */
-export async function buildFor(deterministic: boolean): Promise<Build | string> {
+export async function buildFor(deterministic: boolean, shared = false): Promise<Build | string> {
   if (typeof WebAssembly === 'undefined') return 'this engine has no WebAssembly';
   if (!WebAssembly.validate(probes.simd)) return 'WebAssembly has no SIMD here';
   const notes: string[] = [];
@@ -37,23 +37,34 @@ export async function buildFor(deterministic: boolean): Promise<Build | string> 
   }
   const name = !deterministic && WebAssembly.validate(probes['relaxed-simd']) ? 'relaxed-simd' : 'simd';
   try {
-    return { module: await compiled(name), simd: name, notes };
+    return { module: await compiled(name, shared), simd: name, notes };
   } catch (error) {
     return `WebAssembly may not compile here: ${error instanceof Error ? error.message : error}`;
   }
 }
 
-const modules = new Map<Simd, Promise<WebAssembly.Module>>();
+const modules = new Map<string, Promise<WebAssembly.Module>>();
 
-/** Each build is compiled once per process. */
-function compiled(name: Simd): Promise<WebAssembly.Module> {
-  const module = modules.get(name) ?? WebAssembly.compile(bytesOf(name === 'simd' ? simd : relaxedSimd));
-  modules.set(name, module);
+/** Each build is compiled once per process and kind of memory. */
+function compiled(name: Simd, shared: boolean): Promise<WebAssembly.Module> {
+  const key = `${name} ${shared}`;
+  const found = modules.get(key);
+  if (found !== undefined) return found;
+  const bytes = Uint8Array.from(atob(name === 'simd' ? simd : relaxedSimd), (c) => c.charCodeAt(0));
+  if (shared) share(bytes);
+  const module = WebAssembly.compile(bytes);
+  modules.set(key, module);
   return module;
 }
 
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+/**
+ * Makes a module take a shared memory: one bit of the import's limits. The kernels hold no data and no atomics, so that
+ * nothing else differs from what the compiler would make of the sources for such a memory.
+ */
+function share(bytes: Uint8Array): void {
+  const name = [3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2]; // "env", "memory", a memory
+  const at = bytes.findIndex((_, i) => name.every((byte, j) => bytes[i + j] === byte)) + name.length;
+  bytes[at] |= 2;
 }
 
 /** The kernels of a build at work on a memory. */

@@ -2,8 +2,9 @@ import type { Dtype, HostArray } from '../../tensor/dtype.ts';
 import { widen } from '../../tensor/floats.ts';
 import type { Host } from '../../tensor/op.ts';
 import { sizeOf } from '../../tensor/shape.ts';
+import type { Crew } from './crew.ts';
 import { Heap } from './heap.ts';
-import type { Kernels } from './kernels.ts';
+import type { Divisible, Kernels, Whole } from './kernels.ts';
 import { unpack } from './pack.ts';
 import type { Placed } from './storage.ts';
 
@@ -18,13 +19,42 @@ export class Machine {
   readonly kernels: Kernels;
   readonly heap: Heap;
   readonly #memory: WebAssembly.Memory;
+  readonly #crew: Crew | undefined;
+  readonly #worthwhile: number;
   /** Room lent until the op at work is done. */
   readonly #lent: { at: number; bytes: number }[] = [];
 
-  constructor(kernels: Kernels, memory: WebAssembly.Memory) {
+  /** `crew` helps with kernels of at least `worthwhile` products. */
+  constructor(kernels: Kernels, memory: WebAssembly.Memory, crew?: Crew, worthwhile = 1 << 17) {
     this.kernels = kernels;
     this.#memory = memory;
+    this.#crew = crew;
+    this.#worthwhile = worthwhile;
     this.heap = new Heap(begin, (end) => this.#reach(end));
+  }
+
+  /** Threads that may come to work at once. */
+  get threads(): number {
+    return this.#crew?.size ?? 1;
+  }
+
+  /** Why there are no threads where some were meant to be. */
+  get crewFailure(): string | undefined {
+    return this.#crew?.failure;
+  }
+
+  /** Runs a kernel of so many products, in all threads where that is worth handing it out. */
+  divide<N extends Divisible>(products: number, name: N, ...args: Whole<Kernels[N]>): void {
+    const kernel: (...args: number[]) => void = this.kernels[name];
+    if (this.#crew === undefined || products < this.#worthwhile || !this.#crew.ready) kernel(...args, 0, 1);
+    else {
+      const { size } = this.#crew;
+      this.#crew.run(name, args, () => kernel(...args, 0, size));
+    }
+  }
+
+  stop(): void {
+    this.#crew?.stop();
   }
 
   /** Elements in place. Good until the memory grows, which every allocation may cause. */

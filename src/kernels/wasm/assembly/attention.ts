@@ -4,9 +4,9 @@
  * A score is a product in four lanes over e, added up in one order; a mixed value is one chain over s ascending. Both
  * are the same for every number of queries and keys.
  */
-import { fma, loadFirst, storeFirst, sumLanes } from './simd';
+import { firstOf, fma, loadFirst, storeFirst, sumLanes } from './simd';
 
-/** scores [BH T S] = scale · q [BH T E] · keys [S BH E], for the heads from … to. */
+/** scores [BH T S] = scale · q [BH T E] · keys [S BH E], for the heads of part `part` of `parts`. */
 export function attentionScores(
   q: usize,
   keys: usize,
@@ -16,11 +16,11 @@ export function attentionScores(
   S: i32,
   E: i32,
   scale: f32,
-  from: i32,
-  to: i32,
+  part: i32,
+  parts: i32,
 ): void {
   const step = <usize>(BH * E) * 4;
-  for (let bh = from; bh < to; bh++) {
+  for (let bh = firstOf(BH, part, parts), to = firstOf(BH, part + 1, parts); bh < to; bh++) {
     const k = keys + <usize>(bh * E) * 4;
     for (let t = 0; t < T; t++) {
       const x = q + <usize>((bh * T + t) * E) * 4;
@@ -62,10 +62,10 @@ function fourKeys(x: usize, k0: usize, step: usize, E: i32, y: usize, scale: f32
   v128.store(y, f32x4.mul(f32x4.splat(scale), f32x4.add(even, odd)));
 }
 
-/** z [BH T E] = pattern [BH T S] · values [S BH E], for the heads from … to. */
-export function mix(p: usize, values: usize, z: usize, BH: i32, T: i32, S: i32, E: i32, from: i32, to: i32): void {
+/** z [BH T E] = pattern [BH T S] · values [S BH E], for the heads of part `part` of `parts`. */
+export function mix(p: usize, values: usize, z: usize, BH: i32, T: i32, S: i32, E: i32, part: i32, parts: i32): void {
   const step = <usize>(BH * E) * 4;
-  for (let bh = from; bh < to; bh++) {
+  for (let bh = firstOf(BH, part, parts), to = firstOf(BH, part + 1, parts); bh < to; bh++) {
     for (let t = 0; t < T; t++) {
       const row = p + <usize>((bh * T + t) * S) * 4;
       let v = values + <usize>(bh * E) * 4;

@@ -33,3 +33,10 @@ export function storeFirst(p: usize, v: v128, count: i32): void {
 export function sumLanes(v: v128): f32 {
   return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 2) + (f32x4.extract_lane(v, 1) + f32x4.extract_lane(v, 3));
 }
+
+/** First of `units` that part `part` of `parts` takes; the first of the next part is where it ends. */
+// @ts-ignore: decorator
+@inline
+export function firstOf(units: i32, part: i32, parts: i32): i32 {
+  return <i32>((<i64>units * part) / parts);
+}
