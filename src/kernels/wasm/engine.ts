@@ -1,6 +1,6 @@
 /** The compiled kernels: which build this machine can run, and why not a faster one. */
 import { enableRelaxedSimd } from '#platform';
-import { relaxedSimd, simd } from './binaries.ts';
+import { lengths, packed } from './binaries.ts';
 import type { Kernels } from './kernels.ts';
 
 export type Simd = 'simd' | 'relaxed-simd';
@@ -21,6 +21,9 @@ const probes = {
   'relaxed-simd': Uint8Array.from([...header, 10, 19, 1, 17, 0, ...zero, ...zero, ...zero, 253, 0x85, 2, 11]),
 };
 
+/** Was relaxed SIMD missing until this module asked for it? It stays on for the whole process. */
+let switchedOn = false;
+
 /**
  * The fastest build that this machine can run; without relaxed SIMD where the bits shall be the same everywhere. A string
  * where there is none: the reason.
@@ -31,10 +34,10 @@ export async function buildFor(deterministic: boolean, shared = false): Promise<
   const notes: string[] = [];
   if (deterministic) notes.push('without relaxed SIMD, because deterministic is true');
   else if (!WebAssembly.validate(probes['relaxed-simd'])) {
-    if (enableRelaxedSimd() && WebAssembly.validate(probes['relaxed-simd'])) {
-      notes.push('relaxed SIMD was switched on by a V8 flag');
-    } else notes.push('WebAssembly has no relaxed SIMD here');
+    switchedOn = enableRelaxedSimd() && WebAssembly.validate(probes['relaxed-simd']);
+    if (!switchedOn) notes.push('WebAssembly has no relaxed SIMD here');
   }
+  if (!deterministic && switchedOn) notes.push('relaxed SIMD was switched on by a V8 flag');
   const name = !deterministic && WebAssembly.validate(probes['relaxed-simd']) ? 'relaxed-simd' : 'simd';
   try {
     return { module: await compiled(name, shared), simd: name, notes };
@@ -48,13 +51,18 @@ const modules = new Map<string, Promise<WebAssembly.Module>>();
 /** Each build is compiled once per process and kind of memory. */
 function compiled(name: Simd, shared: boolean): Promise<WebAssembly.Module> {
   const key = `${name} ${shared}`;
-  const found = modules.get(key);
-  if (found !== undefined) return found;
-  const bytes = Uint8Array.from(atob(name === 'simd' ? simd : relaxedSimd), (c) => c.charCodeAt(0));
+  const found = modules.get(key) ?? compile(name, shared);
+  modules.set(key, found);
+  return found;
+}
+
+async function compile(name: Simd, shared: boolean): Promise<WebAssembly.Module> {
+  const deflated = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
+  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  const both = new Uint8Array(await new Response(stream).arrayBuffer());
+  const bytes = name === 'simd' ? both.subarray(0, lengths.simd) : both.subarray(lengths.simd);
   if (shared) share(bytes);
-  const module = WebAssembly.compile(bytes);
-  modules.set(key, module);
-  return module;
+  return WebAssembly.compile(bytes);
 }
 
 /**

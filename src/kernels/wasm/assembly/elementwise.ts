@@ -20,13 +20,13 @@ export function expOf(x: usize, y: usize, n: i32): void { each(-1, x, y, n); }
 // @ts-expect-error: decorator
 @inline
 function each(f: i32, x: usize, y: usize, n: i32): void {
-  const end = x + <usize>(n & ~3) * 4;
-  for (; x < end; x += 16, y += 16) v128.store(y, apply(f, v128.load(x)));
-  const rest = n & 3;
-  if (rest > 0) storeFirst(y, apply(f, loadFirst(x, rest)), rest);
+  for (; n > 0; n -= 4, x += 16, y += 16) {
+    const v = apply(f, n >= 4 ? v128.load(x) : loadFirst(x, n));
+    if (n >= 4) v128.store(y, v);
+    else storeFirst(y, v, n);
+  }
 }
 
-// @ts-expect-error: decorator
 @inline
 function apply(f: i32, x: v128): v128 {
   const zero = f32x4.splat(0), one = f32x4.splat(1);

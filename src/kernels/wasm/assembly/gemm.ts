@@ -13,7 +13,6 @@ import { firstOf, fma } from './simd';
 const depth: i32 = 512;
 
 /** Bytes of the room of one thread: 6 × 8 sums, and a panel of floats where the weights are halves. */
-// @ts-ignore: decorator
 @inline
 export function roomBytes(K: i32, kind: i32): usize {
   return 192 + (kind == 0 ? 0 : <usize>K * 32);

@@ -35,7 +35,6 @@ export function sumLanes(v: v128): f32 {
 }
 
 /** First of `units` that part `part` of `parts` takes; the first of the next part is where it ends. */
-// @ts-ignore: decorator
 @inline
 export function firstOf(units: i32, part: i32, parts: i32): i32 {
   return <i32>((<i64>units * part) / parts);
