@@ -5,20 +5,26 @@ export interface Helper {
   stop(): void;
 }
 
-/** Places in the control array: jobs so far, parts that are not done, helpers that are up; then the job itself. */
-const [GO, LEFT, READY] = [0, 1, 2];
-const controlBytes = 256;
+/** Places in the control array: jobs so far, parts that are not done, helpers that are up, the next part to take. */
+const [GO, LEFT, READY, NEXT] = [0, 1, 2, 3];
+const stateSize = 4;
 const jobAt = 16;
+const controlBytes = 256;
+/** Most parts of a job: its number and a part's share one word. */
+export const mostParts = 255;
 
 /**
  * What a helper runs. It sleeps between jobs, but looks for the next one for some 50 µs first, because waking takes as
  * long as many a job. It reads GO before it reports: a job handed out in between would be missed.
+ *
+ * A part is taken by counting NEXT up while it still names this job: a helper that wakes late takes nothing, and its
+ * arguments, which the next job may be overwriting, are never used.
  */
 const script = `
-function serve({ module, memory, control, part, parts, names }) {
+function serve({ module, memory, control, names }) {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const kernels = names.map((name) => exports[name]);
-  const state = new Int32Array(control, 0, 3);
+  const state = new Int32Array(control, 0, ${stateSize});
   const job = new Float64Array(control, ${jobAt});
   let seen = Atomics.load(state, ${GO});
   Atomics.add(state, ${READY}, 1);
@@ -26,14 +32,22 @@ function serve({ module, memory, control, part, parts, names }) {
     for (let i = 0; i < 5000 && Atomics.load(state, ${GO}) === seen; i++);
     while (Atomics.load(state, ${GO}) === seen) Atomics.wait(state, ${GO}, seen);
     seen = Atomics.load(state, ${GO});
-    kernels[job[0]](...job.subarray(2, 2 + job[1]), part, parts);
-    if (Atomics.sub(state, ${LEFT}, 1) === 1) Atomics.notify(state, ${LEFT});
+    const kernel = kernels[job[0]], parts = job[1], args = job.slice(3, 3 + job[2]);
+    for (;;) {
+      const next = Atomics.load(state, ${NEXT});
+      if (next >>> 8 !== (seen & 0xffffff) || (next & 255) >= parts) break;
+      if (Atomics.compareExchange(state, ${NEXT}, next, next + 1) !== next) continue;
+      kernel(...args, next & 255, parts);
+      if (Atomics.sub(state, ${LEFT}, 1) === 1) Atomics.notify(state, ${LEFT});
+    }
   }
 }`;
 
 /**
  * Threads that share one memory and split a kernel's work by its outputs: no sum is ever cut, so that their number
- * changes no bit. Helpers start at the first job; until all are up, the caller does everything itself.
+ * changes no bit. A job has more parts than there are threads, and each takes the next when it is done with one: a
+ * helper that the system keeps waiting holds nobody up. Helpers start at the first job; until all are up, the caller
+ * does everything itself.
  */
 export class Crew {
   /** Threads at work, this one included. */
@@ -41,7 +55,7 @@ export class Crew {
   readonly #names: readonly string[];
   readonly #state: Int32Array;
   readonly #job: Float64Array;
-  readonly #start: (part: number) => Helper;
+  readonly #start: () => Helper;
   #helpers: readonly Helper[] | undefined;
   #failure: string | undefined;
 
@@ -49,10 +63,10 @@ export class Crew {
     const control = new SharedArrayBuffer(controlBytes);
     this.size = size;
     this.#names = names;
-    this.#state = new Int32Array(control, 0, 3);
+    this.#state = new Int32Array(control, 0, stateSize);
     this.#job = new Float64Array(control, jobAt);
-    this.#start = (part) =>
-      startHelper(script, { module, memory, control, part, parts: size, names }, (why) => {
+    this.#start = () =>
+      startHelper(script, { module, memory, control, names }, (why) => {
         this.#failure = why;
       });
   }
@@ -68,16 +82,26 @@ export class Crew {
     return this.#failure === undefined && Atomics.load(this.#state, READY) === this.size - 1;
   }
 
-  /** Lets every thread do its part of a kernel; `own` does part 0. Returns when all are done. */
-  run(name: string, args: readonly number[], own: () => void): void {
+  /** Runs a kernel in parts, at most `mostParts`; `own` does one of them here. Returns when all are done. */
+  run(name: string, args: readonly number[], parts: number, own: (part: number) => void): void {
     const [state, job] = [this.#state, this.#job];
     job[0] = this.#names.indexOf(name);
-    job[1] = args.length;
-    job.set(args, 2);
-    Atomics.store(state, LEFT, this.size - 1);
+    job[1] = parts;
+    job[2] = args.length;
+    job.set(args, 3);
+    const first = ((Atomics.load(state, GO) + 1) & 0xffffff) << 8;
+    Atomics.store(state, LEFT, parts);
+    Atomics.store(state, NEXT, first);
     Atomics.add(state, GO, 1);
     Atomics.notify(state, GO);
-    own();
+    for (let next = first; next - first < parts; ) {
+      const found = Atomics.compareExchange(state, NEXT, next, next + 1);
+      if (found === next) {
+        own(next - first);
+        Atomics.sub(state, LEFT, 1);
+      }
+      next = Atomics.load(state, NEXT);
+    }
     for (let i = 0; Atomics.load(state, LEFT) > 0; i++) if (i > 5000) this.#rest();
   }
 
@@ -89,7 +113,7 @@ export class Crew {
 
   #hire(): void {
     try {
-      this.#helpers = Array.from({ length: this.size - 1 }, (_, i) => this.#start(i + 1));
+      this.#helpers = Array.from({ length: this.size - 1 }, () => this.#start());
     } catch (error) {
       this.#helpers = [];
       this.#failure = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-/** What assembly/index.ts exports. Addresses are bytes; part `part` of `parts` is what one thread does. */
+/** What assembly/index.ts exports. Addresses are bytes; part `part` of `parts` is what one thread does at a time. */
 export interface Kernels {
   gemm(
     ...args: [

@@ -11,6 +11,9 @@ import type { Placed } from './storage.ts';
 const page = 65536;
 /** Grown by a sixteenth at least, so that many small steps stay few. */
 const growth = 1 / 16;
+/** Products of a part, about 0.1 ms; and as many parts at most, because each may need room of its own. */
+const partSize = 1 << 22;
+const mostShares = 32;
 /** Below this address lies what the compiler keeps for itself. */
 const begin = 1024;
 
@@ -33,9 +36,10 @@ export class Machine {
     this.heap = new Heap(begin, (end) => this.#reach(end));
   }
 
-  /** Threads that may come to work at once. */
-  get threads(): number {
-    return this.#crew?.size ?? 1;
+  /** Into how many parts a kernel of so many products is cut: some for each thread, and none of them long. */
+  parts(products: number): number {
+    if (this.#crew === undefined || products < this.#worthwhile) return 1;
+    return Math.max(this.#crew.size * 4, Math.min(mostShares, Math.ceil(products / partSize)));
   }
 
   /** Why there are no threads where some were meant to be. */
@@ -43,14 +47,12 @@ export class Machine {
     return this.#crew?.failure;
   }
 
-  /** Runs a kernel of so many products, in all threads where that is worth handing it out. */
+  /** Runs a kernel of so many products, in all threads where that is worth it. */
   divide<N extends Divisible>(products: number, name: N, ...args: Whole<Kernels[N]>): void {
     const kernel: (...args: number[]) => void = this.kernels[name];
-    if (this.#crew === undefined || products < this.#worthwhile || !this.#crew.ready) kernel(...args, 0, 1);
-    else {
-      const { size } = this.#crew;
-      this.#crew.run(name, args, () => kernel(...args, 0, size));
-    }
+    const parts = this.parts(products);
+    if (this.#crew === undefined || parts === 1 || !this.#crew.ready) kernel(...args, 0, 1);
+    else this.#crew.run(name, args, parts, (part) => kernel(...args, part, parts));
   }
 
   stop(): void {

@@ -54,12 +54,10 @@ function four32(q: usize, p0: usize, step: usize, y: usize, K: i32): void {
   v128.store(y, c4, 64); v128.store(y, c5, 80); v128.store(y, c6, 96); v128.store(y, c7, 112);
 }
 
-// @ts-expect-error: decorator
 @inline
 function low<T>(halves: v128): v128 {
   return isFloat<T>() ? f16Low(halves) : bf16Low(halves);
 }
-// @ts-expect-error: decorator
 @inline
 function high<T>(halves: v128): v128 {
   return isFloat<T>() ? f16High(halves) : bf16High(halves);

@@ -69,7 +69,6 @@ function normalise(p: usize, gain: usize, shift: usize, y: usize, D: i32, mean: 
 }
 
 /** Two floats as float64. */
-// @ts-expect-error: decorator
 @inline
 function two(p: usize): v128 {
   return f64x2.promote_low_f32x4(v128.load64_zero(p));
