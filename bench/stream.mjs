@@ -24,7 +24,8 @@ else await measure();
 
 async function measure() {
   // In a process of its own: what writing needs is not to be measured.
-  if (!existsSync(file)) execFileSync(process.execPath, [fileURLToPath(import.meta.url), folder, name, dtype, tokens, 'write']);
+  if (!existsSync(file))
+    execFileSync(process.execPath, [fileURLToPath(import.meta.url), folder, name, dtype, tokens, 'write']);
   const model = await T5EncoderModel.from_pretrained(folder, { stream_encoder: true, dtype });
   const ends = [performance.now()];
   const observer = {

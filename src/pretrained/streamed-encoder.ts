@@ -77,7 +77,7 @@ class StreamedEncoder implements PromptEncoder {
     });
     try {
       await this.#arrival(before, options.signal);
-      return await this.#pass(run.in('encoder'), embeds, mask, options);
+      return await this.#pass(run, embeds, mask, options);
     } finally {
       void before.then(end);
     }
@@ -87,21 +87,21 @@ class StreamedEncoder implements PromptEncoder {
     const { ends, nLayers } = this.#stored;
     const turn = takingTurns(signal);
     const { hidden } = await scopeInSteps(async (step) => {
-      const keeping = <T>(fn: () => T): T => step(() => ({ value: fn(), collected })).value;
+      const part = <T>(fn: (run: Run) => T): T => step(() => ({ value: run.within('encoder', fn), collected })).value;
       let next = this.#fetch(0);
-      let state = keeping(() => enterEncoder(run, ends, embeds(), keyMask(this.#backend, mask)));
+      let state = part((inner) => enterEncoder(inner, ends, embeds(), keyMask(this.#backend, mask)));
       for (let i = 0; i < nLayers; i++) {
         await turn();
         const place = await this.#arrival(next, signal);
         const { weights, tensors } = await place();
         try {
           if (i + 1 < nLayers) next = this.#fetch(i + 1);
-          state = keeping(() => encoderLayer(run, weights, state, i));
+          state = part((inner) => encoderLayer(inner, weights, state, i));
         } finally {
           for (const tensor of tensors) tensor.dispose();
         }
       }
-      return { hidden: keeping(() => leaveEncoder(run, ends, state)), collected };
+      return { hidden: part((inner) => leaveEncoder(inner, ends, state)), collected };
     });
     return hidden;
   }

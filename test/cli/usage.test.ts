@@ -77,8 +77,14 @@ describe('wrong usage', () => {
       "option '--fusion <how>' argument 'both' is invalid. Allowed choices are add, replace, none. (see --help)",
     ],
     [['generate', ...hybrid, '--gpu-mode', 'cpu', 'x'], '--gpu-mode needs --backend gpu'],
-    [['generate', ...hybrid, '--backend', 'gpu', 'x'], `"backend" "gpu" is not offered by this version (hint: 'reference')`],
-    [['generate', ...hybrid, '--dtype', 'int4', 'x'], '"dtype" "int4" is not offered by this version (hint: f32, f16 or bf16)'],
+    [
+      ['generate', ...hybrid, '--backend', 'gpu', 'x'],
+      `"backend" "gpu" is not offered by this version (hint: 'reference')`,
+    ],
+    [
+      ['generate', ...hybrid, '--dtype', 'int4', 'x'],
+      '"dtype" "int4" is not offered by this version (hint: f32, f16 or bf16)',
+    ],
     [['generate', ...hybrid, '--file', 'x', 'y'], 'give texts or --file, not both'],
     [['generate', ...hybrid, '--inputs', 'x', 'y'], '--inputs takes the place of texts and --file'],
     [['generate', ...model('llm'), '--fusion', 'none', 'x'], `--fusion is for hybrids, and ${model('llm')[1]} is none`],
