@@ -1,17 +1,13 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   AutoModel,
   type ByteSource,
   GPT2LMHeadModel,
   LlmToSlm,
-  openPath,
+  type ModelFiles,
+  openFiles,
   T5EncoderModel,
 } from '../../src/index.node.ts';
 import { signal } from './interrupt.ts';
-
-/** Files that a model or its tokenizer is read from. */
-const needed = /\.(json|safetensors|model|txt|bpe)$/;
 
 /**
  * Loads a model as `from_pretrained` does, all but its numbers: configs, names, shapes and dtypes of every weight must
@@ -19,13 +15,7 @@ const needed = /\.(json|safetensors|model|txt|bpe)$/;
  * name of the class.
  */
 export async function checkModel(folder: string, dtype: 'f32' | 'f16' | 'bf16'): Promise<string> {
-  const files: Record<string, () => Promise<ByteSource>> = {};
-  for (const part of ['.', ...(await outerParts(folder))]) {
-    for (const name of await readdir(join(folder, part), { recursive: true })) {
-      const path = join(part, name).replaceAll('\\', '/');
-      if (needed.test(name)) files[path] = () => withoutData(join(folder, part, name));
-    }
-  }
+  const files = withoutData(await openFiles(folder));
   const model = await AutoModel.from_pretrained(files, { dtype, signal });
   model.dispose();
   if (model instanceof LlmToSlm) return 'LlmToSlm';
@@ -33,27 +23,21 @@ export async function checkModel(folder: string, dtype: 'f32' | 'f16' | 'bf16'):
   return model instanceof T5EncoderModel ? 'T5EncoderModel' : 'T5ForConditionalGeneration';
 }
 
-/** A file whose header is what it is, and whose tensors read as zeros, at no cost. */
-async function withoutData(path: string): Promise<ByteSource> {
-  const source = await openPath(path);
-  if (!path.endsWith('.safetensors')) return source;
-  const isHeader = (offset: number): boolean => offset <= 8; // its length, then its text
+/** The same files, but that tensors read as zeros, at no cost. */
+function withoutData(files: ModelFiles): ModelFiles {
   return {
-    name: source.name,
-    size: source.size,
-    read: async (offset, length, into) =>
-      into === undefined || isHeader(offset) ? source.read(offset, length, into) : into,
-    close: () => source.close(),
+    ...files,
+    open: async (file) => (file.endsWith('.safetensors') ? headerOf(await files.open(file)) : files.open(file)),
+    sub: (folder) => withoutData(files.sub(folder)),
   };
 }
 
-/** Folders of a hybrid's parts that lie outside its own. */
-async function outerParts(folder: string): Promise<string[]> {
-  const text = await readFile(join(folder, 'hybrid.json'), 'utf8').catch(() => '{}');
-  try {
-    const { llm, slm }: Record<string, unknown> = JSON.parse(text);
-    return [llm, slm].filter((part) => typeof part === 'string').filter((part) => part.startsWith('..'));
-  } catch {
-    return []; // the loader tells what is wrong with the text
-  }
+function headerOf({ name, size, read, close }: ByteSource): ByteSource {
+  const isHeader = (offset: number): boolean => offset <= 8; // its length, then its text
+  return {
+    name,
+    size,
+    read: async (offset, length, into) => (into === undefined || isHeader(offset) ? read(offset, length, into) : into),
+    close,
+  };
 }

@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
-import { afterAll } from 'vitest';
+import { afterAll, vi } from 'vitest';
+import { bindFlags } from '../../apps/cli/generate-options.ts';
+import { createProgram } from '../../apps/cli/program.ts';
+import { exitStatus, lineOf } from '../../apps/cli/trouble.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 const out = mkdtempSync(join(root, '.dist-test-'));
@@ -51,6 +54,19 @@ export function baton(args: readonly string[], stdin: string | Uint8Array = ''):
       resolve({ status, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() });
     });
   });
+}
+
+/** How a run fails, without the cost of a process: for long tables. That a process says the same is tested once. */
+export async function failureOf(args: readonly string[]): Promise<{ status: number; line: string }> {
+  const quiet = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  try {
+    await createProgram().parseAsync(bindFlags(args), { from: 'user' });
+  } catch (error) {
+    return { status: exitStatus(error), line: lineOf(error) };
+  } finally {
+    quiet.mockRestore();
+  }
+  throw new Error(`baton ${args.join(' ')} did not fail`);
 }
 
 /** Starts `baton` and hands it out, for tests that interrupt it. */

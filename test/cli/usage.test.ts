@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createProgram } from '../../apps/cli/program.ts';
 import { generateOptions, generateOptionsNotOffered } from '../../src/index.node.ts';
-import { baton, model, root, stdoutOf } from './baton.ts';
+import { baton, failureOf, model, root, stdoutOf } from './baton.ts';
 
 const hybrid = model('hybrid');
 
@@ -23,9 +24,13 @@ describe('help', () => {
     for (const name of Object.keys(generateOptionsNotOffered)) expect(help).not.toContain(flag(name));
   });
 
-  it('fits into 80 columns', async () => {
-    for (const command of [[], ['generate'], ['forward'], ['tokenize'], ['inspect'], ['convert'], ['demo']]) {
-      const widths = (await stdoutOf([...command, '--help'])).split('\n').map((line) => line.length);
+  it('fits into 80 columns', () => {
+    const program = createProgram();
+    for (const command of [program, ...program.commands]) {
+      const widths = command
+        .helpInformation()
+        .split('\n')
+        .map((line) => line.length);
       expect(Math.max(...widths)).toBeLessThanOrEqual(80);
     }
   });
@@ -89,12 +94,17 @@ describe('wrong usage', () => {
     [['generate', ...hybrid, '--inputs', 'x', 'y'], '--inputs takes the place of texts and --file'],
     [['generate', ...model('llm'), '--fusion', 'none', 'x'], `--fusion is for hybrids, and ${model('llm')[1]} is none`],
   ])('%j', async (args, message) => {
-    expect(await baton(args)).toEqual({ status: 2, stdout: '', stderr: `baton: ${message}\n` });
+    expect(await failureOf(args)).toEqual({ status: 2, line: message });
+  });
+
+  it('is one line on stderr, and nothing on stdout', async () => {
+    const stderr = "baton: unknown option '--modle' (Did you mean --model?)\n";
+    expect(await baton(['generate', '--modle', 'x'])).toEqual({ status: 2, stdout: '', stderr });
   });
 
   it.each(['bench', 'step', 'serve', 'train', 'eval'])('%s is not in this version', async (command) => {
-    const stderr = `baton: "${command}" is not in this version\n`;
-    expect(await baton([command, '--any', 'thing'])).toEqual({ status: 2, stdout: '', stderr });
+    const line = `"${command}" is not in this version`;
+    expect(await failureOf([command, '--any', 'thing'])).toEqual({ status: 2, line });
   });
 });
 

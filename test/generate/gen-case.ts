@@ -1,7 +1,9 @@
 /** One case of the generation goldens: what Hugging Face wrote for these options, against what `write` writes. */
-import { expect } from 'vitest';
 import type { GenerateOutput } from '../../src/generate/generate.ts';
 import type { GenerateOptions } from '../../src/generate/option-table.ts';
+import { u } from '../close.ts';
+import { boundOf, type Tally } from '../parity/compare.ts';
+import type { GoldenTensor } from '../parity/walk.ts';
 
 export interface GenCase {
   readonly name: string;
@@ -21,7 +23,7 @@ export interface GenCase {
 
 export interface GenGolden {
   readonly cases: readonly GenCase[];
-  readonly tensors?: Readonly<Record<string, { readonly abs_max: number; readonly f32_max_abs_diff: number }>>;
+  readonly tensors?: Readonly<Record<string, GoldenTensor>>;
 }
 
 export type Write = (
@@ -29,16 +31,14 @@ export type Write = (
   options: GenerateOptions,
 ) => Promise<GenerateOutput>;
 
-/**
- * Runs one case: ids and beams equal, scores and logits within the golden's own float32 noise. Gives the number of
- * values compared.
- */
+/** Runs one case: ids and beams equal, scores and logits within their bounds. */
 export async function runGenCase(
   write: Write,
   golden: GenCase,
-  { tensors: noise = {} }: GenGolden,
+  { tensors: about = {} }: GenGolden,
   tensors: ReadonlyMap<string, Float32Array>,
-): Promise<number> {
+  tally: Tally,
+): Promise<void> {
   const { input_ids, attention_mask, sequences, sequences_scores, beam_indices } = golden;
   const asked = {
     output_scores: golden.scores !== undefined,
@@ -46,35 +46,23 @@ export async function runGenCase(
     ...(golden.assistant !== undefined && { assistant_model: golden.assistant }),
   };
   const got = await write({ input_ids, attention_mask }, { ...golden.options, ...asked });
-  expect(got.sequences).toEqual(sequences);
-  let compared = sequences.flat().length;
-  if (beam_indices !== undefined) {
-    expect(got.beam_indices).toEqual(beam_indices);
-    compared += beam_indices.flat().length;
+  tally.equal(got.sequences, sequences);
+  if (beam_indices !== undefined) tally.equal(got.beam_indices, beam_indices);
+  if (sequences_scores !== undefined) {
+    tally.close(got.sequences_scores ?? [], sequences_scores, (i) => scoreBound(sequences_scores[i]));
   }
-  if (sequences_scores !== undefined) compared += expectNear(got.sequences_scores ?? [], sequences_scores, 1e-4);
   for (const kind of ['scores', 'logits'] as const) {
     const name = golden[kind];
     if (name === undefined) continue;
     const want = tensors.get(name);
     if (want === undefined) throw new Error(`golden.safetensors has no ${name}`);
-    const { abs_max, f32_max_abs_diff } = noise[name];
-    compared += expectNear(flat(got[kind] ?? []), want, 30 * f32_max_abs_diff + 1e-6 * abs_max);
+    tally.close(flat(got[kind] ?? []), want, boundOf(about[name]));
   }
-  return compared;
 }
+
+/** The golden's sums are of up to 32 log-probabilities in float32, each with the noise of a float32 logit. */
+const scoreBound = (score: number): number => 32 * u * Math.abs(score) + 1e-5;
 
 function flat(steps: Float32Array[][]): number[] {
   return steps.flatMap((rows) => rows.flatMap((row) => Array.from(row)));
-}
-
-/** Every element equal (so that −∞ stays −∞) or within the bound. */
-function expectNear(got: ArrayLike<number>, want: ArrayLike<number>, bound: number): number {
-  expect(got.length).toBe(want.length);
-  for (let i = 0; i < want.length; i++) {
-    if (got[i] !== want[i] && !(Math.abs(got[i] - want[i]) <= bound)) {
-      throw new Error(`element ${i}: got ${got[i]}, want ${want[i]}, bound ${bound}`);
-    }
-  }
-  return want.length;
 }

@@ -1,6 +1,7 @@
 /** Compares tensors with goldens, and keeps count of it. */
+import { expect } from 'vitest';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { expectClose } from '../close.ts';
+import { type Bound, expectClose } from '../close.ts';
 import type { GoldenTensor } from './walk.ts';
 
 /** What was compared in one folder. */
@@ -12,6 +13,22 @@ export class Tally {
   worst = 0;
   /** Options of generation that are not offered → cases that ask for one. */
   readonly notOffered = new Map<string, number>();
+
+  /** Rows of ids: the same ones. */
+  equal(got: readonly number[][] | undefined, want: readonly number[][]): void {
+    expect(got).toEqual(want);
+    this.comparisons += want.flat().length;
+  }
+
+  /** Numbers, each within its bound. */
+  close(got: ArrayLike<number>, want: ArrayLike<number>, bound: Bound): void {
+    expectClose(got, want, bound);
+    const allowed = typeof bound === 'number' ? () => bound : bound;
+    this.comparisons += want.length;
+    for (let i = 0; i < want.length; i++) {
+      if (got[i] !== want[i]) this.worst = Math.max(this.worst, Math.abs(got[i] - want[i]) / allowed(i));
+    }
+  }
 
   skip(option: string): void {
     this.notOffered.set(option, (this.notOffered.get(option) ?? 0) + 1);
@@ -33,10 +50,11 @@ export async function compareTensor(
   if (got.shape.join() !== shape.join()) throw new Error(`expected [${shape}], got [${got.shape}]`);
   const data = await got.readFloats();
   const counts = realElements(shape, real);
-  const [values, wanted] = [data.filter((_, i) => counts(i)), want.filter((_, i) => counts(i))];
-  expectClose(values, wanted, bound);
-  tally.comparisons += wanted.length;
-  for (const [i, w] of wanted.entries()) tally.worst = Math.max(tally.worst, Math.abs(values[i] - w) / bound);
+  tally.close(
+    data.filter((_, i) => counts(i)),
+    want.filter((_, i) => counts(i)),
+    bound,
+  );
 }
 
 /** Of [B … T n]: does the element stand in a real row (b, t)? */

@@ -22,7 +22,9 @@ export function gen({ path }: GoldenFolder, tally: Tally): void {
   for (const wanted of golden.cases) {
     const asked = ['assistant_model', ...Object.keys(wanted.options)];
     it(wanted.name, (context) =>
-      unlessNotOffered(context, tally, asked, async () => runGenCase(await writer, wanted, golden, await tensors)),
+      unlessNotOffered(context, tally, asked, async () =>
+        runGenCase(await writer, wanted, golden, await tensors, tally),
+      ),
     );
   }
 }

@@ -7,11 +7,11 @@ export async function unlessNotOffered(
   context: TestContext,
   tally: Tally,
   asked: readonly string[],
-  run: () => Promise<number>,
+  run: () => Promise<void>,
 ): Promise<void> {
   tally.cases++;
   try {
-    tally.comparisons += await run();
+    await run();
   } catch (error) {
     if (!(error instanceof UnsupportedOptionError)) throw error;
     const option = /"(\w+)"/.exec(error.message)?.[1] ?? error.message;

@@ -12,7 +12,9 @@ export function processors({ path }: GoldenFolder, tally: Tally): void {
   for (const wanted of golden.cases) {
     const asked = [wanted.kind, ...Object.keys(wanted.args)];
     it(wanted.name, (context) =>
-      unlessNotOffered(context, tally, asked, async () => runProcessorCase(wanted, golden, await tensors)),
+      unlessNotOffered(context, tally, asked, async () => {
+        tally.comparisons += runProcessorCase(wanted, golden, await tensors);
+      }),
     );
   }
 }
