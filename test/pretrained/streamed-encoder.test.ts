@@ -182,6 +182,31 @@ describe('prompts given at once', () => {
     expect(most - mostAlone).toBeLessThan(8 * alone[0].size * 4);
   });
 
+  it('one that gives up waiting lets nobody in', async () => {
+    const { model, source } = await watched();
+    const abort = new AbortController();
+    let begun = 0;
+    let release = (): void => {};
+    source.before = (from) => {
+      if (from !== layerStart(0)) return;
+      begun++;
+      if (begun === 1) return new Promise((resolve) => (release = resolve));
+    };
+    const first = model.forward({ input_ids });
+    const second = failure(model.forward({ input_ids, signal: abort.signal }));
+    const third = model.forward({ input_ids });
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
+    await pause(); // all have their tokens; two wait
+    abort.abort(new Error('too slow'));
+    expect(String(await second)).toContain('too slow');
+    await pause();
+    expect(begun).toBe(1);
+    release();
+    for (const call of [first, third]) {
+      await expectSameBits((await call).last_hidden_state, wanted.last_hidden_state);
+    }
+  });
+
   it('a failure of one is not a failure of the next', async () => {
     const { model, source, expectUnharmed } = await watched();
     let broken = true;
