@@ -2,7 +2,6 @@ import { DtypeError, show, WeightError } from '../errors.ts';
 import type { WeightSource } from '../models/weight-source.ts';
 import type { TensorFile } from '../safetensors/file.ts';
 import type { Backend, Use } from '../tensor/backend.ts';
-
 import { narrow, widen } from '../tensor/floats.ts';
 import { keep } from '../tensor/scope.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
@@ -21,68 +20,84 @@ export type ResidentDtype = 'F32' | 'F16' | 'BF16';
  */
 export class Checkpoint implements WeightSource {
   readonly name: string;
-  readonly #file: TensorFile;
+  protected readonly file: TensorFile;
   readonly #backend: Backend;
   readonly #dtype: ResidentDtype;
 
   constructor(file: TensorFile, backend: Backend, dtype: ResidentDtype) {
     this.name = file.name;
-    this.#file = file;
+    this.file = file;
     this.#backend = backend;
     this.#dtype = dtype;
   }
 
   names(): Iterable<string> {
-    return this.#file.tensors.keys();
+    return this.file.tensors.keys();
   }
 
   shape(name: string): Shape | undefined {
-    return this.#file.tensors.get(name)?.shape;
+    return this.file.tensors.get(name)?.shape;
   }
 
   async load(name: string, shape: Shape, use: Use): Promise<Tensor> {
-    const info = this.#file.tensors.get(name);
-    if (info === undefined || !sameShape(info.shape, shape)) {
-      throw new WeightError(
-        `weight ${show(name)} must be [${shape.join(', ')}], got [${info?.shape.join(', ') ?? ''}]`,
-        {
-          where: this.name,
-          expected: shape,
-          got: info?.shape,
-          hint: 'the config and the weights may belong to different models',
-        },
-      );
-    }
-    const stored = floatDtype(name, info.dtype, this.name);
-    const dtype = use === 'activation' ? 'F32' : this.#dtype;
+    const stored = this.check(name, shape);
+    const dtype = this.residentDtype(use);
     const data = emptyOf(dtype, sizeOf(shape));
-    if (dtype === stored) await this.#file.read(name, new Uint8Array(data.buffer));
-    else await this.#convert(name, stored, dtype, data);
-    return keep(upload(this.#backend, data, { dtype, shape, label: name }, use));
+    if (dtype === stored) await this.file.read(name, new Uint8Array(data.buffer));
+    else {
+      let at = 0; // piece by piece, so that a tensor is never in memory twice
+      for await (const part of this.file.parts(name)) at = convert(part, stored, dtype, data, at);
+    }
+    return this.place(name, data, shape, use);
   }
 
   async same(a: string, b: string): Promise<boolean> {
-    const [infoA, infoB] = [this.#file.tensors.get(a), this.#file.tensors.get(b)];
+    const [infoA, infoB] = [this.file.tensors.get(a), this.file.tensors.get(b)];
     if (infoA === undefined || infoB === undefined) return false;
     if (infoA.dtype !== infoB.dtype || !sameShape(infoA.shape, infoB.shape)) return false;
-    const others = this.#file.parts(b)[Symbol.asyncIterator]();
-    for await (const part of this.#file.parts(a)) {
+    const others = this.file.parts(b)[Symbol.asyncIterator]();
+    for await (const part of this.file.parts(a)) {
       const { value: other } = await others.next();
       if (!part.every((byte, i) => byte === other[i])) return false;
     }
     return true;
   }
 
-  /** Piece by piece, so that a tensor is never in memory twice. */
-  async #convert(name: string, from: ResidentDtype, to: ResidentDtype, out: Float32Array | Uint16Array): Promise<void> {
-    let at = 0;
-    for await (const part of this.#file.parts(name)) {
-      const { buffer } = part.slice(); // aligned, as typed arrays must be
-      const values = narrow(widen(from === 'F32' ? new Float32Array(buffer) : new Uint16Array(buffer), from), to);
-      out.set(values, at);
-      at += values.length;
-    }
+  /** How a tensor is stored; WeightError where its shape is another. */
+  protected check(name: string, shape: Shape): ResidentDtype {
+    const info = this.file.tensors.get(name);
+    if (info !== undefined && sameShape(info.shape, shape)) return floatDtype(name, info.dtype, this.name);
+    throw new WeightError(`weight ${show(name)} must be [${shape.join(', ')}], got [${info?.shape.join(', ') ?? ''}]`, {
+      where: this.name,
+      expected: shape,
+      got: info?.shape,
+      hint: 'the config and the weights may belong to different models',
+    });
   }
+
+  protected residentDtype(use: Use): ResidentDtype {
+    return use === 'activation' ? 'F32' : this.#dtype;
+  }
+
+  /** Hands numbers over to the backend; they outlive the scopes around. */
+  protected place(label: string, data: Numbers, shape: Shape, use: Use): Tensor {
+    return keep(upload(this.#backend, data, { dtype: this.residentDtype(use), shape, label }, use));
+  }
+}
+
+/** Floats, or the bits of halves. */
+export type Numbers = Float32Array | Uint16Array;
+
+/** Bytes of a file as numbers of another dtype, written into `out` from `at` on; answers where it stopped. */
+export function convert(part: Uint8Array, from: ResidentDtype, to: ResidentDtype, out: Numbers, at: number): number {
+  const { buffer } = part.slice(); // aligned, as typed arrays must be
+  const values = narrow(widen(viewOf(from, buffer), from), to);
+  out.set(values, at);
+  return at + values.length;
+}
+
+export function viewOf(dtype: ResidentDtype, buffer: ArrayBuffer): Numbers {
+  return dtype === 'F32' ? new Float32Array(buffer) : new Uint16Array(buffer);
 }
 
 function floatDtype(name: string, dtype: string, where: string): ResidentDtype {
@@ -94,6 +109,6 @@ function floatDtype(name: string, dtype: string, where: string): ResidentDtype {
   });
 }
 
-function emptyOf(dtype: ResidentDtype, size: number): Float32Array | Uint16Array {
+export function emptyOf(dtype: ResidentDtype, size: number): Numbers {
   return dtype === 'F32' ? new Float32Array(size) : new Uint16Array(size);
 }
