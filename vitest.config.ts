@@ -3,6 +3,7 @@
  *
  *   node       everything quick, on the sources                           npm test
  *   wasm       the properties of the models once more, on the wasm backend      npm test
+ *   isolated   the command as processes, and tests that mock modules      npm test
  *   goldens    parity with Hugging Face, every folder that is there       npm run test:goldens
  *   deep       fuzzing, and properties that take their time               npm run test:deep
  *   package    the tarball as a stranger gets it (needs dist)             npm run test:package
@@ -28,7 +29,8 @@ const chromium = playwright({
 });
 
 const onWasm = ['gpt2', 't5', 'llm-to-slm'].map((name) => `test/models/${name}.test.ts`);
-const apart = ['bugs', 'parity', 'deep', 'package', 'browser'].map((folder) => `test/${folder}/**`);
+const isolated = ['test/cli/**/*.test.ts', 'test/hub/hf-layout.node.test.ts'];
+const apart = [...['bugs', 'parity', 'deep', 'package', 'browser'].map((folder) => `test/${folder}/**`), ...isolated];
 
 /** Where the package's own `imports` lead before it is built: the files for Node, or their twins for a page. */
 const twins = (extension: '.node.ts' | '.ts') => ({
@@ -38,6 +40,9 @@ const twins = (extension: '.node.ts' | '.ts') => ({
   },
 });
 
+/** Files share their modules: importing the engine a hundred times took longer than most of the tests. */
+const quick = { isolate: false, testTimeout: 60_000 };
+
 await buildWasm(); // before any test imports what it makes
 
 export default defineConfig({
@@ -45,8 +50,9 @@ export default defineConfig({
   resolve: twins('.node.ts'),
   test: {
     projects: [
-      { extends: true, test: { name: 'node', include: ['test/**/*.test.ts'], exclude: apart, testTimeout: 60_000 } },
-      { extends: true, test: { name: 'wasm', include: onWasm, env: { BATON_BACKEND: 'wasm' }, testTimeout: 60_000 } },
+      { extends: true, test: { name: 'node', include: ['test/**/*.test.ts'], exclude: apart, ...quick } },
+      { extends: true, test: { name: 'wasm', include: onWasm, env: { BATON_BACKEND: 'wasm' }, ...quick } },
+      { extends: true, test: { name: 'isolated', include: isolated, testTimeout: 60_000 } },
       { extends: true, test: { name: 'goldens', include: ['test/parity/**/*.test.ts'], testTimeout: 300_000 } },
       { extends: true, test: { name: 'deep', include: ['test/deep/**/*.test.ts'], testTimeout: 300_000 } },
       { extends: true, test: { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 120_000 } },

@@ -49,6 +49,7 @@ async function bundle(input, output, { platform, tsconfig }) {
   const bundler = await rolldown({
     input: join(root, input),
     platform,
+    preserveEntrySignatures: 'allow-extension', // what parts share stays in the first file
     tsconfig: join(root, tsconfig), // its `paths` choose between the two halves of the engine
     onLog(level, { message }) {
       if (level === 'warn') throw new Error(message);
@@ -60,7 +61,11 @@ async function bundle(input, output, { platform, tsconfig }) {
 }
 
 async function bundleForBrowsers(out) {
-  const names = { entryFileNames: 'batonlm.min.js', chunkFileNames: 'batonlm.[name].min.js' };
+  const parts = { 'auto-tokenizer': 'tokenizers', create: 'wasm' }; // by the module that is imported on demand
+  const names = {
+    entryFileNames: 'batonlm.min.js',
+    chunkFileNames: ({ name }) => `batonlm.${parts[name] ?? name}.min.js`,
+  };
   await bundle('src/index.ts', { dir: out, ...names }, { platform: 'browser', tsconfig: 'tsconfig.browser.json' });
 }
 

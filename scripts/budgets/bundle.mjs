@@ -1,10 +1,14 @@
 import { gzipSync } from 'node:zlib';
 import { atMost, none } from './budget.mjs';
 
-const files = { 'dist/batonlm.min.js': 60, 'dist/batonlm.auto-tokenizer.min.js': 25 };
+const files = {
+  'dist/batonlm.min.js': 60,
+  'dist/batonlm.tokenizers.min.js': 25,
+  'dist/batonlm.wasm.min.js': 25,
+};
 const foreign = /["'`]node:\w+["'`]|\beval\(|\bnew Function\b|\brequire\(/g;
 
-/** The browser's half of the engine, and the tokenizers it fetches for text: small, and nothing that a page forbids. */
+/** The browser's half of the engine, and what it fetches for text and for speed: small, and nothing that a page forbids. */
 export function checkBundle({ read }) {
   return Object.entries(files).flatMap(([file, limit]) => {
     const text = read(file);

@@ -123,4 +123,5 @@ export { splitHeads } from './split-heads.ts';
 export { tanh } from './tanh.ts';
 export { topK } from './top-k.ts';
 export { transpose } from './transpose.ts';
-export { createWasmBackend, type WasmOptions } from './wasm/create.ts';
+export type { WasmOptions } from './wasm/create.ts';
+export { createWasmBackend } from './wasm-on-demand.ts';

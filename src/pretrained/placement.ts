@@ -1,6 +1,7 @@
 import { nearestNames, OptionError, show, UnsupportedOptionError } from '../errors.ts';
 import { ReferenceBackend } from '../kernels/reference-backend.ts';
-import { createWasmBackend, type WasmOptions } from '../kernels/wasm/create.ts';
+import type { WasmOptions } from '../kernels/wasm/create.ts';
+import { createWasmBackend } from '../kernels/wasm-on-demand.ts';
 import type { Backend } from '../tensor/backend.ts';
 import type { ResidentDtype } from './checkpoint.ts';
 import type { HeldFiles } from './held-files.ts';

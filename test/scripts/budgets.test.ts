@@ -91,7 +91,9 @@ describe('checkLines', () => {
 
 describe('checkBundle', () => {
   const check = (text: string) =>
-    checkBundle(project({ 'dist/batonlm.min.js': text, 'dist/batonlm.auto-tokenizer.min.js': '' }))
+    checkBundle(
+      project({ 'dist/batonlm.min.js': text, 'dist/batonlm.tokenizers.min.js': '', 'dist/batonlm.wasm.min.js': '' }),
+    )
       .slice(0, 2)
       .map(({ ok }) => ok);
 

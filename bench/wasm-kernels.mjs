@@ -1,7 +1,7 @@
 /**
  * The wasm kernels by themselves, one thread: products in GFLOP/s, decoding in GB/s beside a loop that only reads.
  *
- *   node bench/kernels.mjs [deterministic]        best of 15 each, after warming up; needs dist/
+ *   node bench/wasm-kernels.mjs [deterministic]        best of 15 each, after warming up; needs dist/
  */
 import asc from 'assemblyscript/asc';
 import { buildFor, instantiate } from '../dist/kernels/wasm/engine.js';
