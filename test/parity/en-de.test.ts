@@ -1,4 +1,5 @@
 /** The trained family: every system writes what Hugging Face wrote, all prompts in one padded batch. */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -7,6 +8,7 @@ import { padRows } from '../../src/pretrained/padded.ts';
 import { T5ForConditionalGeneration } from '../../src/pretrained/t5-for-conditional-generation.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { goldenTensors } from '../generate/goldens.ts';
+import { placed } from '../placed.ts';
 import { compareTensor, Tally, table } from './compare.ts';
 
 interface Written {
@@ -44,7 +46,7 @@ describe.skipIf(!present)(`en-de, ${present ? 'trained models' : 'skipped: no su
     const bridged = existsSync(join(folder, system, 'hybrid.json'));
     let model: Promise<LlmToSlm | T5ForConditionalGeneration> | undefined;
     const loaded = () =>
-      (model ??= (bridged ? LlmToSlm : T5ForConditionalGeneration).from_pretrained(join(folder, system)));
+      (model ??= (bridged ? LlmToSlm : T5ForConditionalGeneration).from_pretrained(join(folder, system), placed));
     const start = system === 'slm' || system === 'hybrid' ? 0 : 1; // a decoder's first token is not written
 
     it.each(['greedy', 'beam4'] as const)('%s: ids, texts and scores of every sentence', async (search) => {

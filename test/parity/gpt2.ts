@@ -1,10 +1,12 @@
 /** Kind `gpt2`: full passes, padded on either side, from embeddings, cached and in chunks, and the loss. */
+
 import { KVCache } from '../../src/generate/kv-cache.ts';
 import { concat } from '../../src/kernels/concat.ts';
 import { slice } from '../../src/kernels/slice.ts';
 import { GPT2LMHeadModel, type Gpt2Inputs } from '../../src/pretrained/gpt2-lm-head-model.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { readGolden } from '../generate/goldens.ts';
+import { placed } from '../placed.ts';
 import type { Tally } from './compare.ts';
 import { inputEmbeds } from './embeds.ts';
 import { comparePasses, numbered, type Pass } from './passes.ts';
@@ -25,7 +27,7 @@ interface Inputs {
 
 export function gpt2(folder: GoldenFolder, tally: Tally): void {
   const { inputs } = readGolden<{ inputs: Inputs }>(folder.path);
-  const loaded = GPT2LMHeadModel.from_pretrained(folder.path);
+  const loaded = GPT2LMHeadModel.from_pretrained(folder.path, placed);
   const full = async (asked: Gpt2Inputs & { attention_mask?: number[][] }): Promise<Pass> => {
     const got = await (await loaded).forward({ ...asked, output_hidden_states: true, output_attentions: true });
     const states = got.hidden_states ?? [];

@@ -1,8 +1,10 @@
 /** Kinds `hybrid-gpt2` and `hybrid-t5`: what is handed over, and the logits and loss of a response. */
+
 import { LlmToSlm } from '../../src/pretrained/llm-to-slm.ts';
 import { keep } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { readGolden } from '../generate/goldens.ts';
+import { placed } from '../placed.ts';
 import type { Tally } from './compare.ts';
 import { comparePasses, type Pass } from './passes.ts';
 import type { GoldenFolder } from './walk.ts';
@@ -18,7 +20,7 @@ type Inputs = Rows & { readonly [K in keyof Rows as `padded_${K}`]: Rows[K] };
 
 export function hybrid(folder: GoldenFolder, tally: Tally): void {
   const { inputs } = readGolden<{ inputs: Inputs }>(folder.path);
-  const loaded = LlmToSlm.from_pretrained(folder.path);
+  const loaded = LlmToSlm.from_pretrained(folder.path, placed);
   const padded: Rows = {
     ids: inputs.padded_ids,
     mask: inputs.padded_mask,

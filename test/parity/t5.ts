@@ -1,4 +1,5 @@
 /** Kinds `t5` and `t5-encoder`: the encoder padded on either side, the decoder whole and token by token, biases, loss. */
+
 import { expect, it } from 'vitest';
 import { T5Cache } from '../../src/generate/t5-cache.ts';
 import { concat } from '../../src/kernels/concat.ts';
@@ -7,6 +8,7 @@ import { T5ForConditionalGeneration, type T5Inputs } from '../../src/pretrained/
 import { keep } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { readGolden } from '../generate/goldens.ts';
+import { placed } from '../placed.ts';
 import type { Tally } from './compare.ts';
 import { inputEmbeds } from './embeds.ts';
 import { comparePasses, numbered, type Pass, type Passes } from './passes.ts';
@@ -36,7 +38,7 @@ export function t5Encoder(folder: GoldenFolder, tally: Tally): void {
 
 export function t5(folder: GoldenFolder, tally: Tally): void {
   const { inputs, ...golden } = readGolden<T5Golden>(folder.path);
-  const loaded = T5ForConditionalGeneration.from_pretrained(folder.path);
+  const loaded = T5ForConditionalGeneration.from_pretrained(folder.path, placed);
   const { decoder_ids: decoder_input_ids, decoder_mask: decoder_attention_mask } = inputs;
   const right = { input_ids: inputs.right_ids, attention_mask: inputs.right_mask };
   const left = { input_ids: inputs.left_ids, attention_mask: inputs.left_mask };
@@ -88,7 +90,7 @@ export function t5(folder: GoldenFolder, tally: Tally): void {
 
 function encoderPasses(folder: GoldenFolder): Passes {
   const { inputs } = readGolden<T5Golden>(folder.path);
-  const loaded = T5EncoderModel.from_pretrained(folder.path);
+  const loaded = T5EncoderModel.from_pretrained(folder.path, placed);
   const full = async (input_ids: number[][] | undefined, mask?: number[][], inputs_embeds?: Tensor): Promise<Pass> => {
     const asked = { input_ids, inputs_embeds, attention_mask: mask };
     const got = await (await loaded).forward({ ...asked, output_hidden_states: true, output_attentions: true });
