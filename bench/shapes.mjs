@@ -5,12 +5,24 @@ const gpt2 = {
   activation_function: 'gelu_new',
   n_positions: 1024,
 };
+const gpt2Small = {
+  ...gpt2,
+  vocab_size: 50257,
+  n_embd: 768,
+  n_layer: 12,
+  n_head: 12,
+  bos_token_id: 50256,
+  eos_token_id: 50256,
+};
 const t5 = { model_type: 't5', architectures: ['T5ForConditionalGeneration'], vocab_size: 32128, d_kv: 64 };
 
 export const shapes = {
-  gpt2: { ...gpt2, vocab_size: 50257, n_embd: 768, n_layer: 12, n_head: 12, bos_token_id: 50256, eos_token_id: 50256 },
+  gpt2: gpt2Small,
+  'gpt2-layer': { ...gpt2Small, n_layer: 1 }, // every size of linear layer that GPT-2 has
+  tiny: { ...gpt2, vocab_size: 101, n_embd: 16, n_layer: 1, n_head: 2 }, // to try what is offered
   't5-small': { ...t5, d_model: 512, d_ff: 2048, num_layers: 6, num_heads: 8, feed_forward_proj: 'relu' },
   't5-base': { ...t5, d_model: 768, d_ff: 3072, num_layers: 12, num_heads: 12, feed_forward_proj: 'relu' },
+  't5-large': { ...t5, d_model: 1024, d_ff: 4096, num_layers: 24, num_heads: 16, feed_forward_proj: 'relu' },
   't5-3b': { ...t5, d_model: 1024, d_kv: 128, d_ff: 16384, num_layers: 24, num_heads: 32, feed_forward_proj: 'relu' },
   't5-11b': { ...t5, d_model: 1024, d_kv: 128, d_ff: 65536, num_layers: 24, num_heads: 128, feed_forward_proj: 'relu' },
 };

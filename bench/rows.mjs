@@ -1,0 +1,47 @@
+/** The rows of a table: this engine in every way it can be run, then the peers. */
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Peers by name: the package that must be there. */
+const packages = {
+  tjs: '@huggingface/transformers',
+  'ort-node': 'onnxruntime-node',
+  'ort-web': 'onnxruntime-web',
+};
+
+/** The first row of each list is what a user gets who sets nothing but the number of threads. */
+const peers = ['f32', 'int8'].flatMap((dtype) => [
+  { engine: 'tjs', dtype, threads: 2 },
+  { engine: 'ort-node', dtype, threads: 1 },
+  { engine: 'ort-node', dtype, threads: 2 },
+  { engine: 'ort-web', dtype, threads: 1 },
+  { engine: 'ort-web', dtype, threads: 2 },
+  { engine: 'ort-web', dtype, threads: 1, place: 'chromium' },
+]);
+
+/** Rows of this build. What computes slowly, to be read and to be compared with, runs once and in f32. */
+export function ourRows(node) {
+  const offered = JSON.parse(execFileSync(node, [here('offered.mjs')], { encoding: 'utf8' }));
+  const rows = offered.filter(({ backend, dtype }) => backend !== 'reference' || dtype === 'f32');
+  const fast = rows.filter(({ backend }) => backend !== 'reference');
+  const inPage = fast.filter(({ threads, dtype }) => threads === 1 && (dtype === 'f32' || dtype === 'int8'));
+  return [
+    ...rows,
+    ...fast.filter(({ dtype, threads }) => dtype === 'int8' && threads === 2).map((row) => ({ ...row, stored: true })),
+    ...inPage.map((row) => ({ ...row, place: 'chromium' })),
+  ].map((row) => ({ engine: 'batonlm', ...row }));
+}
+
+/** Rows of the peers, and for each that can't be run what is missing. */
+export function peerRows() {
+  return peers.map((row) => ({ ...row, missing: missingFor(row) }));
+}
+
+function missingFor({ engine }) {
+  const places = ['node_modules', `peers/${engine}/node_modules`];
+  const installed = places.some((place) => existsSync(here(`${place}/${packages[engine]}/package.json`)));
+  return installed ? undefined : `not installed: node bench/setup.mjs ${engine}`;
+}
