@@ -13,7 +13,7 @@ import { HeldFiles } from './held-files.ts';
 import { type BackendChoice, checkKeys, type Placement, placementOf } from './placement.ts';
 
 export interface LoadOptions extends OpenOptions {
-  /** What computes: 'reference' (float64 loops, slow and exact), 'wasm' (SIMD), or a backend. @default 'reference' */
+  /** What computes: 'reference' (float64 loops, slow and exact), 'wasm' (SIMD), or a backend. @default 'wasm', the fastest */
   readonly backend?: BackendChoice;
   /** Resident weights: 'f32', 'f16' or 'bf16'. @default 'f32' */
   readonly dtype?: string;

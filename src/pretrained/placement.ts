@@ -40,7 +40,7 @@ export async function placementOf(options: {
   readonly threads?: number;
   readonly deterministic?: boolean;
 }): Promise<Placement> {
-  const { backend = 'reference', dtype = 'f32', threads, deterministic } = options;
+  const { backend = 'wasm', dtype = 'f32', threads, deterministic } = options;
   const resident = { f32: 'F32', f16: 'F16', bf16: 'BF16' } as const;
   if (dtype === 'int8' || dtype === 'int4') {
     throw new UnsupportedOptionError(`"dtype" ${show(dtype)} is not offered by this version`, {

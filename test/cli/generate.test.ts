@@ -48,7 +48,10 @@ describe('texts', () => {
 
 describe('--json', () => {
   it('is one line a prompt, of exactly this form', async () => {
-    const [answer, second] = await jsonOf([...hybrid, '--json', 'Where is the station?', 'I love my family.']);
+    const [answer, second] = await jsonOf([
+      ...[...hybrid, '--backend', 'reference', '--json'],
+      ...['Where is the station?', 'I love my family.'],
+    ]);
     const { timings, ...rest } = answer;
     expect(rest).toEqual({
       text: 'Wo ist der Bahnhof?',

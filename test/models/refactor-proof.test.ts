@@ -11,6 +11,8 @@ import { LlmToSlm } from '../../src/pretrained/llm-to-slm.ts';
 import { T5ForConditionalGeneration } from '../../src/pretrained/t5-for-conditional-generation.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 
+/** Checksums are of the bits that are the specification. */
+const reference = { backend: 'reference' } as const;
 const prompt = {
   input_ids: [
     [0, 0, 5, 9, 60, 3],
@@ -40,17 +42,25 @@ const goldens = 'test/goldens';
 
 const passes: Readonly<Record<string, (observer: Observer) => Promise<unknown>>> = {
   'gpt2-basic': async (observer) =>
-    (await GPT2LMHeadModel.from_pretrained(`${goldens}/gpt2/basic`)).forward({ ...prompt, observer }),
+    (await GPT2LMHeadModel.from_pretrained(`${goldens}/gpt2/basic`, reference)).forward({ ...prompt, observer }),
   't5-v11': async (observer) =>
-    (await T5ForConditionalGeneration.from_pretrained(`${goldens}/t5/v11`)).forward({
+    (await T5ForConditionalGeneration.from_pretrained(`${goldens}/t5/v11`, reference)).forward({
       ...prompt,
       decoder_input_ids: answer,
       observer,
     }),
   'hybrid-gpt2-add': async (observer) =>
-    (await LlmToSlm.from_pretrained(`${goldens}/hybrid/gpt2-add`)).forward({ ...prompt, labels: answer, observer }),
+    (await LlmToSlm.from_pretrained(`${goldens}/hybrid/gpt2-add`, reference)).forward({
+      ...prompt,
+      labels: answer,
+      observer,
+    }),
   'hybrid-t5-add': async (observer) =>
-    (await LlmToSlm.from_pretrained(`${goldens}/hybrid/t5-add`)).forward({ ...prompt, labels: answer, observer }),
+    (await LlmToSlm.from_pretrained(`${goldens}/hybrid/t5-add`, reference)).forward({
+      ...prompt,
+      labels: answer,
+      observer,
+    }),
 };
 
 describe('refactor proof', () => {

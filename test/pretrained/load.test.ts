@@ -85,7 +85,7 @@ describe('from_pretrained', () => {
   it.each([
     [{ dtype: 'int8' }, 'UNSUPPORTED_OPTION', '"dtype" "int8" is not offered'],
     [{ dtype: 'f64' }, 'OPTION', `"dtype" must be 'f32', 'f16' or 'bf16', got "f64"`],
-    [{ threads: 2 }, 'UNSUPPORTED_OPTION', '"threads" must be 1'],
+    [{ backend: 'reference', threads: 2 }, 'UNSUPPORTED_OPTION', '"threads" must be 1'],
     [{ quantised: true }, 'UNSUPPORTED_OPTION', 'there is no argument "quantised"'],
     [{ revison: 'main' }, 'UNSUPPORTED_OPTION', 'nearest: revision'],
   ])('rejects %o', async (options, code, text) => {

@@ -21,8 +21,9 @@ const hybrids = ['test/goldens/hybrid/gpt2-add', 'test/goldens/hybrid/t5-add'];
 const bytes = await t5Bytes(json);
 
 const streamed = (where: string | Files, options: LoadOptions = {}) =>
-  T5EncoderModel.from_pretrained(where, { ...options, stream_encoder: true });
-const resident = (where: string | Files, options?: LoadOptions) => T5EncoderModel.from_pretrained(where, options);
+  T5EncoderModel.from_pretrained(where, { backend: 'reference', ...options, stream_encoder: true });
+const resident = (where: string | Files, options?: LoadOptions) =>
+  T5EncoderModel.from_pretrained(where, { backend: 'reference', ...options });
 const wanted = await (await resident(filesOf(json, bytes))).forward({ input_ids });
 
 /** A streamed encoder over bytes that are watched, on a backend of its own. */

@@ -57,15 +57,22 @@ describe('LlmToSlm', () => {
     using hybrid = await LlmToSlm.from_pretrained(hybridFolder);
     const before = hybrid.backend.memory.blocks;
     const control = new AbortController();
+    let steps = 0;
     const long = hybrid.generate({
       text: 'Tom is happy.',
       eos_token_id: null,
       pad_token_id: 0,
       max_new_tokens: 80,
       signal: control.signal,
+      observer: {
+        tap(name) {
+          if (name === 'sample.choice' && ++steps === 3) control.abort(new Error('enough'));
+          return undefined;
+        },
+      },
     });
-    setTimeout(() => control.abort(new Error('enough')), 5);
     await expect(long).rejects.toThrow('enough');
+    expect(steps).toBe(3);
     expect(hybrid.backend.memory.blocks).toBe(before);
   });
 
