@@ -125,8 +125,8 @@ async function readStack(
 ): Promise<T5Stack> {
   const { dModel: D, dMlp: F } = c;
   const A = c.nHeads * c.dHead;
-  const matrix = (name: string, out: number, from: number) =>
-    reader.take(`${name}.weight`, [out, from], 'linear [out, in]');
+  const matrix = (name: string, out: number, from: number, wide = false) =>
+    reader.take(`${name}.weight`, [out, from], 'linear [out, in]', { wide });
   const norm = async (name: string): Promise<RmsNorm> => ({
     gain: await reader.take(`${name}.weight`, [D]),
     eps: c.eps,
@@ -141,7 +141,7 @@ async function readStack(
   const mlp = async (name: string): Promise<T5Mlp> => ({
     up: await matrix(c.gated ? `${name}.wi_0` : `${name}.wi`, F, D),
     ...(c.gated && { gate: await matrix(`${name}.wi_1`, F, D) }),
-    down: await matrix(`${name}.wo`, D, F),
+    down: await matrix(`${name}.wo`, D, F, true), // what it reads and writes has the widest range of all
     activation: activationNamed(c.activation),
   });
 

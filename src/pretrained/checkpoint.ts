@@ -7,17 +7,21 @@ import { narrow, widen } from '../tensor/floats.ts';
 import { keep } from '../tensor/scope.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { upload } from '../tensor/upload.ts';
+import { quantise, upload } from '../tensor/upload.ts';
 
+type FloatDtype = 'F32' | 'F16' | 'BF16';
 /** Dtypes weights can be resident in. */
-export type ResidentDtype = 'F32' | 'F16' | 'BF16';
+export type ResidentDtype = FloatDtype | 'Q8';
+
+const largestHalf = 65504;
 
 /**
  * The tensors of a safetensors checkpoint, brought onto a backend one by one. A tensor is read straight into the array
  * that the backend takes over, or converted on the way there, a megabyte at a time: nothing is in memory twice.
  *
  * Numerics  matrices and tables become `dtype`: exact when it is wider, to nearest even when it is narrower; vectors
- *           (norms, biases) are always F32, because they are small and every element of them counts
+ *           (norms, biases) are always F32, because they are small and every element of them counts. Where `dtype` is Q8,
+ *           matrices that must stay floats are halves if they can be
  */
 export class Checkpoint implements WeightSource {
   readonly name: string;
@@ -40,7 +44,7 @@ export class Checkpoint implements WeightSource {
     return this.#file.tensors.get(name)?.shape;
   }
 
-  async load(name: string, shape: Shape, use: Use): Promise<Tensor> {
+  async load(name: string, shape: Shape, use: Use, wide: boolean): Promise<Tensor> {
     const info = this.#file.tensors.get(name);
     if (info === undefined || !sameShape(info.shape, shape)) {
       throw new WeightError(
@@ -54,11 +58,16 @@ export class Checkpoint implements WeightSource {
       );
     }
     const stored = floatDtype(name, info.dtype, this.name);
-    const dtype = use === 'activation' ? 'F32' : this.#dtype;
+    const resident = use === 'activation' ? 'F32' : this.#dtype;
+    const dtype = resident !== 'Q8' ? resident : wide && stored === 'BF16' ? 'BF16' : 'F32';
     const data = emptyOf(dtype, sizeOf(shape));
     if (dtype === stored) await this.#file.read(name, new Uint8Array(data.buffer));
     else await this.#convert(name, stored, dtype, data);
-    return keep(upload(this.#backend, data, { dtype, shape, label: name }, use));
+    const spec = { dtype, shape, label: name };
+    if (resident !== 'Q8' || !(data instanceof Float32Array)) return keep(upload(this.#backend, data, spec, use));
+    if (!wide) return keep(quantise(this.#backend, data, spec, use));
+    if (data.some((value) => Math.abs(value) > largestHalf)) return keep(upload(this.#backend, data, spec, use));
+    return keep(upload(this.#backend, narrow(data, 'F16'), { ...spec, dtype: 'F16' }, use));
   }
 
   async same(a: string, b: string): Promise<boolean> {
@@ -74,7 +83,7 @@ export class Checkpoint implements WeightSource {
   }
 
   /** Piece by piece, so that a tensor is never in memory twice. */
-  async #convert(name: string, from: ResidentDtype, to: ResidentDtype, out: Float32Array | Uint16Array): Promise<void> {
+  async #convert(name: string, from: FloatDtype, to: FloatDtype, out: Float32Array | Uint16Array): Promise<void> {
     let at = 0;
     for await (const part of this.#file.parts(name)) {
       const { buffer } = part.slice(); // aligned, as typed arrays must be
@@ -85,7 +94,7 @@ export class Checkpoint implements WeightSource {
   }
 }
 
-function floatDtype(name: string, dtype: string, where: string): ResidentDtype {
+function floatDtype(name: string, dtype: string, where: string): FloatDtype {
   if (dtype === 'F32' || dtype === 'F16' || dtype === 'BF16') return dtype;
   throw new DtypeError(`weight ${show(name)} must be stored as F32, F16 or BF16, got ${dtype}`, {
     where,
@@ -94,6 +103,6 @@ function floatDtype(name: string, dtype: string, where: string): ResidentDtype {
   });
 }
 
-function emptyOf(dtype: ResidentDtype, size: number): Float32Array | Uint16Array {
+function emptyOf(dtype: FloatDtype, size: number): Float32Array | Uint16Array {
   return dtype === 'F32' ? new Float32Array(size) : new Uint16Array(size);
 }

@@ -14,7 +14,7 @@ import { type BackendChoice, checkKeys, type Placement, placementOf } from './pl
 export interface LoadOptions extends OpenOptions {
   /** What computes: 'reference' (float64 loops, slow and exact), 'wasm' (SIMD), or a backend. @default 'reference' */
   readonly backend?: BackendChoice;
-  /** Resident weights: 'f32', 'f16' or 'bf16'. @default 'f32' */
+  /** Resident weights: 'f32', 'f16', 'bf16' or 'int8' (in blocks, each with a scale; activations in 7 bits). @default 'f32' */
   readonly dtype?: string;
   readonly threads?: number;
   /** The same bits on every machine; on 'wasm' at the price of speed. */

@@ -18,6 +18,6 @@ export async function createWasmBackend({ deterministic = false }: WasmOptions =
   if (typeof build === 'string') return new ReferenceBackend([build]);
   const memory = new WebAssembly.Memory({ initial: 1, maximum });
   const kernels = await instantiate(build.module, memory);
-  const { simd, notes } = build;
-  return new WasmBackend(new Machine(kernels, memory), { name: 'wasm', threads: 1, simd, notes });
+  const { simd, notes, wideDots } = build;
+  return new WasmBackend(new Machine(kernels, memory, wideDots), { name: 'wasm', threads: 1, simd, notes });
 }

@@ -12,6 +12,16 @@ export interface Kernels {
       ...[N: number, K: number, kind: number, from: number, to: number],
     ]
   ): void;
+  gemm8(
+    ...args: [
+      ...[tiles: number, w: number, bias: number, y: number, spill: number],
+      ...[M: number, N: number, K: number, wide: number, from: number, to: number],
+    ]
+  ): void;
+  quantiseRows(from: number, to: number, rows: number, K: number): number;
+  quantiseColumns(from: number, to: number, rows: number, N: number, K: number, k: number): number;
+  quantiseTiles(x: number, to: number, M: number, K: number): void;
+  lookup8(table: number, y: number, id: number, K: number): void;
   packRows32(from: number, to: number, rows: number, K: number): void;
   packRows16(from: number, to: number, rows: number, K: number): void;
   packColumns32(from: number, to: number, rows: number, N: number, K: number, k: number): void;

@@ -3,6 +3,7 @@ import { widen } from '../../tensor/floats.ts';
 import type { Host } from '../../tensor/op.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { Heap } from './heap.ts';
+import { unpackInt8 } from './int8.ts';
 import type { Kernels } from './kernels.ts';
 import { unpack } from './pack.ts';
 import type { Placed } from './storage.ts';
@@ -17,12 +18,15 @@ const begin = 1024;
 export class Machine {
   readonly kernels: Kernels;
   readonly heap: Heap;
+  /** May dots of bytes be added up in i32? */
+  readonly wideDots: boolean;
   readonly #memory: WebAssembly.Memory;
   /** Room lent until the op at work is done. */
   readonly #lent: { at: number; bytes: number }[] = [];
 
-  constructor(kernels: Kernels, memory: WebAssembly.Memory) {
+  constructor(kernels: Kernels, memory: WebAssembly.Memory, wideDots = false) {
     this.kernels = kernels;
+    this.wideDots = wideDots;
     this.#memory = memory;
     this.heap = new Heap(begin, (end) => this.#reach(end));
   }
@@ -41,6 +45,7 @@ export class Machine {
       case 'I64':
         return new BigInt64Array(buffer, at, length);
       case 'I8':
+      case 'Q8':
         return new Int8Array(buffer, at, length);
       default:
         return new Uint8Array(buffer, at, length);
@@ -80,6 +85,7 @@ export class Machine {
   /** The tensor for loops in TypeScript. Make it after everything is allocated: it does not survive growth. */
   host({ dtype, shape, label, at, packed }: Placed): Host {
     const view = () => this.view(at, dtype, sizeOf(shape));
+    if (packed?.kind === 'int8') return { dtype, shape, label, ...unpackInt8(this, at, packed) };
     return { dtype, shape, label, data: packed === undefined ? view() : unpack(this, at, packed, dtype) };
   }
 
