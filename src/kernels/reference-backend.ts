@@ -77,14 +77,12 @@ export class ReferenceBackend implements Backend<HostStorage> {
   run<A>(op: Op<A>, inputs: readonly (Tensor | undefined)[], attrs: A, outputs: readonly Spec[]): HostStorage[] {
     const made: Host[] = outputs.map((spec) => ({ ...spec, data: allocate(spec.dtype, sizeOf(spec.shape)) }));
     op.reference(
-      inputs.map(
-        (input) => {
-          if (input === undefined) return undefined;
-          const { dtype, shape, label, storage } = input;
-          const scales = storage instanceof HostStorage ? storage.scales : undefined;
-          return { dtype, shape, label, data: input.peek(), scales };
-        },
-      ),
+      inputs.map((input) => {
+        if (input === undefined) return undefined;
+        const { dtype, shape, label, storage } = input;
+        const scales = storage instanceof HostStorage ? storage.scales : undefined;
+        return { dtype, shape, label, data: input.peek(), scales };
+      }),
       attrs,
       made,
     );

@@ -4,7 +4,7 @@ import type { Spec } from '../../tensor/shape.ts';
 import type { Layout } from '../linear.ts';
 import { block, blocksOf, checkLayout, notFinite } from '../quantised.ts';
 import type { Machine } from './machine.ts';
-import { type Packed, type Placed, rowBytes } from './storage.ts';
+import { outputBytes, type Packed, type Placed, rowBytes } from './storage.ts';
 
 /** Bytes of a weight that are copied at once on their way into panels. */
 const piece = 1 << 20;
@@ -22,7 +22,7 @@ export function quantiseInto(m: Machine, data: Float32Array, to: number, { N, K,
     if (layout === '[in, out]') bad |= m.kernels.quantiseColumns(room, to, count, N, K, row);
     else {
       for (let n = 0; n < count; n += 32) {
-        const panel = to + (row + n) * rowBytes(K);
+        const panel = to + (row + n) * outputBytes(K);
         bad |= m.kernels.quantiseRows(room + 4 * n * K, panel, Math.min(32, count - n), K);
       }
     }
@@ -32,20 +32,22 @@ export function quantiseInto(m: Machine, data: Float32Array, to: number, { N, K,
 
 /** The whole numbers and scales that a packed weight was made of; copies. */
 export function unpackInt8(m: Machine, at: number, { N, K, layout }: Packed): Pick<Host, 'data' | 'scales'> {
-  const bytes = m.view(at, 'I8', Math.ceil(N / 32) * 32 * rowBytes(K));
-  const floats = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const bytes = m.view(at, 'I8', Math.ceil(N / 32) * 32 * outputBytes(K));
+  const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [nStep, kStep] = layout === '[out, in]' ? [K, 1] : [1, N];
   const blocks = blocksOf(K);
   const data = new Int8Array(N * K);
   const values = new Float32Array(N * blocks);
+  const scales = new Int32Array(values.buffer);
   for (let n = 0; n < N; n++) {
-    const [panel, t] = [(n - (n % 32)) * rowBytes(K), n % 32];
-    for (let b = 0, begin = panel; b < blocks; b++, begin += 32 * (block + 8)) {
+    const [panel, t] = [(n - (n % 32)) * outputBytes(K), n % 32];
+    for (let b = 0, begin = panel; b < blocks; b++, begin += 32 * (block + 4)) {
       const [first, depth] = [b * block, Math.min(block, K - b * block)];
       for (let j = 0; j < depth; j++) {
         data[n * nStep + (first + j) * kStep] = Number(bytes[begin + (j >> 2) * 128 + t * 4 + (j & 3)]);
       }
-      values[n * blocks + b] = floats.getFloat32(begin + Math.ceil(depth / 4) * 128 + t * 4, true);
+      const word = words.getInt32(begin + Math.ceil(depth / 4) * 128 + t * 4, true);
+      scales[n * blocks + b] = word & 0xffff0000;
     }
   }
   return { data, scales: { values, layout } };

@@ -1,7 +1,7 @@
 import { sizeOf } from '../../tensor/shape.ts';
 import type { Layout } from '../linear.ts';
-import type { Kernel } from './kernel.ts';
 import { multiplyInt8 } from './int8.ts';
+import type { Kernel } from './kernel.ts';
 import { multiply, panelsOf } from './multiply.ts';
 
 /** Weights in panels, packed once at load; products in float32, one chain per output, or in int8. */

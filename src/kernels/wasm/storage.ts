@@ -48,11 +48,16 @@ export interface Placed extends Spec {
 
 /** Bytes of a packed weight: columns that do not exist fill the last panel. */
 export function packedBytes({ N, K, kind }: Packed): number {
-  if (kind === 'int8') return Math.ceil(N / 32) * 32 * rowBytes(K);
+  if (kind === 'int8') return Math.ceil(N / 32) * 32 * outputBytes(K);
   return Math.ceil(N / 8) * 8 * K * (kind === 0 ? 4 : 2);
 }
 
-/** Bytes of a row in int8: its values, in fours, and two floats a block. */
+/** Bytes of an output of a weight in int8: its values, in fours, and a word a block. */
+export function outputBytes(K: number): number {
+  return Math.ceil(K / 4) * 4 + 4 * blocksOf(K);
+}
+
+/** Bytes of a row of activations in int8: its values, in fours, and two floats a block. */
 export function rowBytes(K: number): number {
   return Math.ceil(K / 4) * 4 + 8 * blocksOf(K);
 }

@@ -62,7 +62,12 @@ async function narrowDots(): Promise<Backend> {
   if (typeof build === 'string') throw new Error(build);
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
   const { simd, notes, module } = build;
-  return new WasmBackend(new Machine(await instantiate(module, memory), memory), { name: 'wasm', threads: 1, simd, notes });
+  return new WasmBackend(new Machine(await instantiate(module, memory), memory), {
+    name: 'wasm',
+    threads: 1,
+    simd,
+    notes,
+  });
 }
 
 const builds: readonly [string, () => Promise<Backend>][] = [
@@ -111,18 +116,21 @@ describe.each(builds)('int8 with %s', (_name, make) => {
     wasm.dispose();
   });
 
-  it.each(['[out, in]', '[in, out]'] as const)('refuses weights %s that are not finite, and keeps nothing', async (layout) => {
-    const wasm = await make();
-    for (const bad of [Number.NaN, Infinity, -Infinity]) {
-      const w = new Float32Array(40 * 40).fill(1);
-      w[777] = bad;
-      const spec = { dtype: 'Q8', shape: [40, 40], label: 'h.0.attn' } as const;
-      expect(() => wasm.quantise(w, spec, `linear ${layout}`)).toThrow(NumericError);
-      expect(() => new ReferenceBackend().quantise(w, spec, `linear ${layout}`)).toThrow(
-        'a weight to be quantised must hold finite numbers: [40, 40] ("h.0.attn") does not',
-      );
-    }
-    expect(wasm.memory).toEqual({ blocks: 0, bytes: 0 });
-    wasm.dispose();
-  });
+  it.each(['[out, in]', '[in, out]'] as const)(
+    'refuses weights %s that are not finite, and keeps nothing',
+    async (layout) => {
+      const wasm = await make();
+      for (const bad of [Number.NaN, Infinity, -Infinity]) {
+        const w = new Float32Array(40 * 40).fill(1);
+        w[777] = bad;
+        const spec = { dtype: 'Q8', shape: [40, 40], label: 'h.0.attn' } as const;
+        expect(() => wasm.quantise(w, spec, `linear ${layout}`)).toThrow(NumericError);
+        expect(() => new ReferenceBackend().quantise(w, spec, `linear ${layout}`)).toThrow(
+          'a weight to be quantised must hold finite numbers: [40, 40] ("h.0.attn") does not',
+        );
+      }
+      expect(wasm.memory).toEqual({ blocks: 0, bytes: 0 });
+      wasm.dispose();
+    },
+  );
 });

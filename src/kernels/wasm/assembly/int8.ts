@@ -1,19 +1,27 @@
 /**
  * Products with a weight in int8: y [M N] = x [M K] · W [K N] + bias, as src/kernels/quantised-linear.ts says, bit for bit.
  *
- * The weight lies in panels of 32 outputs, x in tiles of 6, 2 or 1 rows. Both are cut into the same blocks of k, and a
- * block of R rows is [k/4][R][4] bytes, R scales, and R offsets (x) or sums of the bytes (weight). One load brings 4
- * values of 4 outputs, one broadcast the 4 values of a row they meet.
+ * The weight lies in panels of 32 outputs, x in tiles of 6, 2 or 1 rows. Both are cut into the same blocks of k. A block of
+ * x of R rows is [k/4][R][4] bytes, R scales and R offsets; a block of the weight is [k/4][32][4] bytes and 32 words: the
+ * scale, a bfloat16, above the sum of the bytes. One load brings 4 values of 4 outputs, one broadcast the 4 values of a
+ * row they meet.
  */
 
 /** Depth of a block: `block` of src/kernels/quantised.ts. */
-export const BLOCK: i32 = 128;
+export const BLOCK: i32 = 64;
 
-/** Bytes of a row: its values and two floats a block. */
+/** Bytes of a row of x: its values and two floats a block. */
 // @ts-expect-error: decorator
 @inline
 export function rowBytes(K: i32): usize {
   return <usize>(((K + 3) & ~3) + 8 * ((K + BLOCK - 1) / BLOCK));
+}
+
+/** Bytes of an output of the weight: its values and a word a block. */
+// @ts-expect-error: decorator
+@inline
+export function outputBytes(K: i32): usize {
+  return <usize>(((K + 3) & ~3) + 4 * ((K + BLOCK - 1) / BLOCK));
 }
 
 /** Bytes of k in the block that begins at k. */
@@ -30,9 +38,9 @@ export function gemm8(
   const bytes = rowBytes(K);
   for (let panel = from; panel < to; panel++) {
     memory.fill(spill, 0, <usize>M * 128);
-    const p = w + <usize>panel * 32 * bytes;
+    const p = w + <usize>panel * 32 * outputBytes(K);
     for (let k = 0; k < K; k += BLOCK) {
-      const block = p + <usize>(k / BLOCK) * 32 * (BLOCK + 8);
+      const block = p + <usize>(k / BLOCK) * 32 * (BLOCK + 4);
       if (wide) blockOf<i32>(a, block, spill, M, bytes, k, depthAt(k, K));
       else blockOf<i16>(a, block, spill, M, bytes, k, depthAt(k, K));
     }
@@ -90,13 +98,15 @@ function dot<T>(w: v128, x: v128, acc: v128): v128 {
   return i32x4.add(acc, i32x4.extadd_pairwise_i16x8_s(pairs));
 }
 
-/** y += scale · (xScale·dot + xOffset·sum) for four outputs; `s` points at their scales, their sums 128 bytes on. */
+/** y += scale · (xScale·dot + xOffset·sum) for four outputs; `s` points at their words. */
 // @ts-expect-error: decorator
 @inline
-function addTo(y: usize, sum: v128, xScale: v128, xOffset: v128, s: usize): void {
-  const dots = f32x4.mul(xScale, f32x4.convert_i32x4_s(sum));
-  const value = f32x4.add(dots, f32x4.mul(xOffset, v128.load(s, 128)));
-  v128.store(y, f32x4.add(v128.load(y), f32x4.mul(v128.load(s), value)));
+function addTo(y: usize, dots: v128, xScale: v128, xOffset: v128, s: usize): void {
+  const word = v128.load(s);
+  const sums = f32x4.convert_i32x4_s(i32x4.shr_s(i32x4.shl(word, 16), 16));
+  const value = f32x4.add(f32x4.mul(xScale, f32x4.convert_i32x4_s(dots)), f32x4.mul(xOffset, sums));
+  const scale = v128.and(word, i32x4.splat(<i32>0xffff0000));
+  v128.store(y, f32x4.add(v128.load(y), f32x4.mul(scale, value)));
 }
 
 /** 6 rows × 8 outputs from column t on. */

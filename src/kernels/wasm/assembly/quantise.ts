@@ -1,5 +1,5 @@
 /** Floats into the blocks of int8.ts: weights once at load, activations per call. As src/kernels/quantised.ts says. */
-import { BLOCK, depthAt, rowBytes } from './int8';
+import { BLOCK, depthAt, outputBytes, rowBytes } from './int8';
 import { loadFirst } from './simd';
 
 /**
@@ -46,6 +46,27 @@ function smallest(v: v128): v128 {
   return i32x4.min_s(pairs, i32x4.shuffle(pairs, pairs, 1, 0, 3, 2));
 }
 
+/** A scale rounded upwards to a bfloat16. */
+// @ts-expect-error: decorator
+@inline
+function short(scale: v128): v128 {
+  return v128.and(i32x4.add(scale, i32x4.splat(0xffff)), i32x4.splat(<i32>0xffff0000));
+}
+
+/** A scale above the sum of what it stands for, at most 64 · 127 either way. */
+// @ts-expect-error: decorator
+@inline
+function word(scale: v128, sum: v128): v128 {
+  return v128.or(scale, v128.and(sum, i32x4.splat(0xffff)));
+}
+
+/** Is some lane infinite or NaN? */
+// @ts-expect-error: decorator
+@inline
+function hasBad(x: v128): i32 {
+  return i32(v128.any_true(f32x4.ne(f32x4.sub(x, x), f32x4.splat(0))));
+}
+
 /** 1/scale, or 0 where that is infinite: so small a block becomes zeros. */
 // @ts-expect-error: decorator
 @inline
@@ -60,11 +81,11 @@ function inverse(scale: v128): v128 {
  */
 export function quantiseRows(from: usize, to: usize, rows: i32, K: i32): i32 {
   let bad = 0;
-  if (rows < 32) memory.fill(to, 0, 32 * rowBytes(K));
+  if (rows < 32) memory.fill(to, 0, 32 * outputBytes(K));
   for (let t = 0; t < rows; t++) {
     const row = from + <usize>(t * K) * 4;
     for (let k = 0; k < K; k += BLOCK) {
-      const block = to + <usize>(k / BLOCK) * 32 * (BLOCK + 8);
+      const block = to + <usize>(k / BLOCK) * 32 * (BLOCK + 4);
       bad |= quantiseBlock(row + <usize>k * 4, block, t, min(BLOCK, K - k));
     }
   }
@@ -77,8 +98,8 @@ function quantiseBlock(from: usize, block: usize, t: i32, n: i32): i32 {
   let left = n;
   for (; left >= 4; left -= 4, p += 16) most = i32x4.max_s(most, magnitude(v128.load(p)));
   if (left > 0) most = i32x4.max_s(most, magnitude(loadFirst(p, left)));
-  const scale = f32x4.extract_lane(largest(most), 0) / 127;
-  const by = inverse(f32x4.splat(scale));
+  const exact = f32x4.div(largest(most), f32x4.splat(127));
+  const scale = short(exact), by = inverse(scale);
   const base = rounded(f32x4.splat(0));
   let sums = i32x4.splat(0);
   let to = block + <usize>t * 4;
@@ -87,10 +108,10 @@ function quantiseBlock(from: usize, block: usize, t: i32, n: i32): i32 {
     sums = i32x4.add(sums, i32x4.sub(values, base));
     storeBytes(to, values);
   }
-  store<f32>(to, scale);
-  const sum = i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1) + i32x4.extract_lane(sums, 2) + i32x4.extract_lane(sums, 3);
-  store<f32>(to, <f32>sum, 128);
-  return i32(scale - scale != 0);
+  sums = i32x4.add(sums, i64x2.shuffle(sums, sums, 1, 0));
+  sums = i32x4.add(sums, i32x4.shuffle(sums, sums, 1, 0, 3, 2));
+  v128.store_lane<i32>(to, word(scale, sums), 0);
+  return hasBad(exact);
 }
 
 /** Rows k … k + rows of a weight stored [in, out] (N columns), spread over all panels; k is the beginning of a block. */
@@ -99,10 +120,10 @@ export function quantiseColumns(from: usize, to: usize, rows: i32, N: i32, K: i3
   const step = <usize>N * 4;
   for (let r = 0; r < rows; r += BLOCK) {
     const n = min(BLOCK, rows - r), depth = depthAt(k + r, K);
-    const block = to + <usize>((k + r) / BLOCK) * 32 * (BLOCK + 8);
+    const block = to + <usize>((k + r) / BLOCK) * 32 * (BLOCK + 4);
     const source = from + <usize>r * step;
     for (let t = 0; t < ((N + 31) & ~31); t += 4) {
-      const panel = block + <usize>(t & ~31) * rowBytes(K) + <usize>(t & 31) * 4;
+      const panel = block + <usize>(t & ~31) * outputBytes(K) + <usize>(t & 31) * 4;
       bad |= quantiseFour(source + <usize>t * 4, step, panel, min(4, N - t), n, depth);
     }
   }
@@ -121,7 +142,7 @@ function quantiseFour(from: usize, step: usize, to: usize, count: i32, n: i32, d
   let most = zero;
   let p = from;
   for (let k = 0; k < n; k++, p += step) most = i32x4.max_s(most, magnitude(columns(p, count)));
-  const scale = f32x4.div(most, f32x4.splat(127));
+  const exact = f32x4.div(most, f32x4.splat(127)), scale = short(exact);
   const by = inverse(scale), base = rounded(zero);
   let sums = zero;
   p = from;
@@ -134,9 +155,8 @@ function quantiseFour(from: usize, step: usize, to: usize, count: i32, n: i32, d
     }
     v128.store(to, bytes);
   }
-  v128.store(to, scale);
-  v128.store(to, f32x4.convert_i32x4_s(sums), 128);
-  return i32(v128.any_true(f32x4.ne(f32x4.sub(scale, scale), zero)));
+  v128.store(to, word(scale, sums));
+  return hasBad(exact);
 }
 
 /** Rows of x [M K] as tiles of 6, then 2 and 1 rows. */
@@ -183,10 +203,10 @@ function quantiseActivations(from: usize, block: usize, r: i32, rows: i32, n: i3
 
 /** Row `id` of a table in panels, as floats. */
 export function lookup8(table: usize, y: usize, id: i32, K: i32): void {
-  const panel = table + <usize>(id & ~31) * rowBytes(K) + <usize>(id & 31) * 4;
+  const panel = table + <usize>(id & ~31) * outputBytes(K) + <usize>(id & 31) * 4;
   for (let k = 0; k < K; k += BLOCK) {
-    let p = panel + <usize>(k / BLOCK) * 32 * (BLOCK + 8);
-    const scale = load<f32>(p + <usize>depthAt(k, K) * 32);
+    let p = panel + <usize>(k / BLOCK) * 32 * (BLOCK + 4);
+    const scale = reinterpret<f32>(load<i32>(p + <usize>depthAt(k, K) * 32) & 0xffff0000);
     for (let j = 0, n = min(BLOCK, K - k); j < n; j++, y += 4) {
       store<f32>(y, scale * <f32>load<i8>(p + <usize>((j >> 2) * 128 + (j & 3))));
     }
