@@ -2,6 +2,7 @@
  * One project per kind of run, so that each can be started alone: `vitest run --project NAME`.
  *
  *   node       everything quick, on the sources                           npm test
+ *   wasm       the properties of the models once more, on the wasm backend      npm test
  *   goldens    parity with Hugging Face, every folder that is there       npm run test:goldens
  *   deep       fuzzing, and properties that take their time               npm run test:deep
  *   package    the tarball as a stranger gets it (needs dist)             npm run test:package
@@ -26,13 +27,14 @@ const chromium = playwright({
   },
 });
 
+const onWasm = ['gpt2', 't5', 'llm-to-slm'].map((name) => `test/models/${name}.test.ts`);
 const apart = ['bugs', 'parity', 'deep', 'package', 'browser'].map((folder) => `test/${folder}/**`);
 
 /** Where the package's own `imports` lead before it is built: the files for Node, or their twins for a page. */
 const twins = (extension: '.node.ts' | '.ts') => ({
   alias: {
     '#open-files': fileURLToPath(new URL(`src/hub/open-files${extension}`, import.meta.url)),
-    '#relaxed-simd': fileURLToPath(new URL(`src/kernels/wasm/relaxed-simd${extension}`, import.meta.url)),
+    '#platform': fileURLToPath(new URL(`src/kernels/wasm/platform${extension}`, import.meta.url)),
   },
 });
 
@@ -44,6 +46,7 @@ export default defineConfig({
   test: {
     projects: [
       { extends: true, test: { name: 'node', include: ['test/**/*.test.ts'], exclude: apart, testTimeout: 60_000 } },
+      { extends: true, test: { name: 'wasm', include: onWasm, env: { BATON_BACKEND: 'wasm' }, testTimeout: 60_000 } },
       { extends: true, test: { name: 'goldens', include: ['test/parity/**/*.test.ts'], testTimeout: 300_000 } },
       { extends: true, test: { name: 'deep', include: ['test/deep/**/*.test.ts'], testTimeout: 300_000 } },
       { extends: true, test: { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 120_000 } },

@@ -1,5 +1,5 @@
 /**
- * Compiles src/kernels/wasm/assembly into src/kernels/wasm/binaries.ts: one module per build, as base64. The file is
+ * Compiles src/kernels/wasm/assembly into src/kernels/wasm/binaries.ts: one module per build, deflated, as base64. The file is
  * made again only where the sources have changed, so that this may run before anything that needs it.
  */
 import { createHash } from 'node:crypto';
@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { deflateRawSync } from 'node:zlib';
 
 const folder = fileURLToPath(new URL('../src/kernels/wasm/', import.meta.url));
 const target = join(folder, 'binaries.ts');
@@ -50,13 +51,13 @@ async function compile(flags) {
 export async function buildWasm() {
   const header = `// Made by scripts/build-wasm.mjs from assembly/ ${hashOfSources()}\n`;
   if (existsSync(target) && readFileSync(target, 'utf8').startsWith(header)) return;
-  let text = header;
-  for (const [name, flags] of Object.entries(builds)) {
-    const bytes = await compile(flags);
-    text += `export const ${name} =\n  '${bytes.toString('base64')}';\n`;
-  }
+  const binaries = [];
+  for (const flags of Object.values(builds)) binaries.push(await compile(flags));
+  const lengths = Object.fromEntries(Object.keys(builds).map((name, i) => [name, binaries[i].length]));
+  const packed = deflateRawSync(Buffer.concat(binaries), { level: 9 }); // together: they have most bytes in common
+  const text = `export const lengths = ${JSON.stringify(lengths)};\nexport const packed =\n  '${packed.toString('base64')}';\n`;
   const fresh = `${target}.${process.pid}`; // renamed into place, because two test runs may build at once
-  writeFileSync(fresh, text);
+  writeFileSync(fresh, header + text);
   renameSync(fresh, target);
 }
 

@@ -23,6 +23,7 @@ export { T5Cache } from './generate/t5-cache.ts';
 export type { ModelFiles } from './hub/files.ts';
 export type { OpenOptions, Where } from './hub/open-files.ts';
 export type { ProgressCallback, ProgressEvent } from './hub/tally.ts';
+export { verified } from './hub/verified.ts';
 export * from './kernels/index.ts';
 export type { HybridConfig } from './models/bridge-weights.ts';
 export type { Gpt2Config } from './models/gpt2-weights.ts';

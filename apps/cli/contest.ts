@@ -27,26 +27,36 @@ export async function loadFamily(folder: string): Promise<Readonly<Record<Contes
   return { llm, slm, hybrid };
 }
 
-/**
- * Every prompt answered by every writer, twice: the first time compiles the engine's loops, and only the second is told.
- * One after the other, so that nothing else runs while a writer is timed.
- */
+/** Runs that are timed, behind one that compiles the engine's loops. */
+export const timedRuns = 5;
+
+/** Every prompt answered by every writer, again and again and in turn; what is told is the run of median time. */
 export async function compete(
   family: Readonly<Record<Contestant, Writer>>,
   prompts: readonly string[],
 ): Promise<Round[]> {
-  const byName = new Map<Contestant, Answer[]>();
-  for (const name of names) {
-    for (const prompt of prompts) await answerText(family[name], prompt);
-    const answers: Answer[] = [];
-    for (const prompt of prompts) answers.push(await answerText(family[name], prompt));
-    byName.set(name, answers);
+  const rounds: Round[] = [];
+  const runs = prompts.map((): Record<Contestant, Answer[]> => ({ llm: [], slm: [], hybrid: [] }));
+  for (let run = 0; run <= timedRuns; run++) {
+    for (const [i, prompt] of prompts.entries()) {
+      for (const name of names) {
+        const answer = await answerText(family[name], prompt);
+        if (run > 0) runs[i][name].push(answer);
+      }
+    }
   }
-  const of = (name: Contestant, i: number): Answer => byName.get(name)![i];
-  return prompts.map((prompt, i) => ({
-    prompt,
-    answers: { llm: of('llm', i), slm: of('slm', i), hybrid: of('hybrid', i) },
-  }));
+  for (const [i, prompt] of prompts.entries()) {
+    const { llm, slm, hybrid } = runs[i];
+    rounds.push({ prompt, answers: { llm: median(llm), slm: median(slm), hybrid: median(hybrid) } });
+  }
+  return rounds;
+}
+
+const totalOf = ({ timings: { encode_ms, prefill_ms, decode_ms } }: Answer): number =>
+  encode_ms + prefill_ms + decode_ms;
+
+function median(answers: readonly Answer[]): Answer {
+  return answers.toSorted((a, b) => totalOf(a) - totalOf(b))[answers.length >> 1];
 }
 
 /** Mean times of one writer, in milliseconds. */
@@ -64,7 +74,7 @@ export function timesOf(answers: readonly Answer[]): Times {
     encode: mean(times.map(({ encode_ms }) => encode_ms)),
     prefill: mean(times.map(({ prefill_ms }) => prefill_ms)),
     token: mean(times.map(({ ms_per_token }) => ms_per_token)),
-    sentence: mean(times.map(({ encode_ms, prefill_ms, decode_ms }) => encode_ms + prefill_ms + decode_ms)),
+    sentence: mean(answers.map(totalOf)),
   };
 }
 

@@ -21,7 +21,7 @@ export class Gpt2Session implements Session {
 
   /** `embeds` [B T D] stays the caller's; `mask` [B][T] marks left padding. */
   constructor(run: Run, w: Gpt2Weights, embeds: Tensor, mask: Mask) {
-    this.#run = run.in('decoder');
+    this.#run = run;
     this.#w = w;
     this.#cache = new KVCache(w.blocks.length);
     this.#mask = mask;
@@ -77,9 +77,11 @@ export class Gpt2Session implements Session {
         mask: keyMask(backend, this.#mask),
         caches: this.#cache.layers,
       };
-      const hidden = gpt2(this.#run, this.#w, embeds, pass); //                                [B T D]
-      const last = slice(hidden, 1, T - 1, T); //                                              [B 1 D]
-      return reshape(unembed(this.#run, this.#w, last), [B, -1]); //                           [B V]
+      return this.#run.within('decoder', (run) => {
+        const hidden = gpt2(run, this.#w, embeds, pass); //                                    [B T D]
+        const last = slice(hidden, 1, T - 1, T); //                                            [B 1 D]
+        return reshape(unembed(run, this.#w, last), [B, -1]); //                               [B V]
+      });
     });
     return keep(logits);
   }

@@ -1,7 +1,7 @@
 import { CrossAttentionCache } from './cross-cache.ts';
 import { KVCache } from './kv-cache.ts';
 
-/** What a T5 decoder keeps of one batch: its own past, and what it takes from the encoder. */
+/** What a T5 decoder keeps of one batch: its own past, and what it takes from the encoder. It belongs to one prompt. */
 export class T5Cache {
   readonly self: KVCache;
   readonly cross: CrossAttentionCache;

@@ -24,7 +24,7 @@ export class T5Session implements Session {
   /** `start` is the decoder's first token in every row; `owned` tensors are disposed of with the session. */
   constructor(run: Run, w: T5Weights, encoded: Tensor, mask: Mask, start: number, owned: readonly Tensor[] = []) {
     const B = encoded.shape[0];
-    this.#run = run.in('decoder');
+    this.#run = run;
     this.#w = w;
     this.#cache = new T5Cache(w.decoder.blocks.length, B);
     this.#encoded = encoded;
@@ -71,13 +71,16 @@ export class T5Session implements Session {
     const B = tokens.length;
     const logits = scope(() => {
       const ids = upload(backend, tokens, { dtype: 'I32', shape: [B, 1] });
-      const hidden = t5Decoder(this.#run, w.decoder, embedTokens(w, ids), {
+      const pass = {
         encoded: this.#encoded,
         encoderMask: keyMask(backend, this.#mask),
         caches: this.#cache.self.layers,
         cross: this.#cache.cross,
-      }); //                                                                                   [B 1 D]
-      return reshape(unembed(this.#run, w, hidden), [B, -1]); //                   [B V]
+      };
+      return this.#run.within('decoder', (run) => {
+        const hidden = t5Decoder(run, w.decoder, embedTokens(w, ids), pass); //                [B 1 D]
+        return reshape(unembed(run, w, hidden), [B, -1]); //                                   [B V]
+      });
     });
     return keep(logits);
   }

@@ -18,8 +18,9 @@ export function takingTurns(signal: AbortSignal | undefined): () => Promise<void
 
 /** Resolves after everything that already waits. Timers are throttled in hidden pages; a message is not. */
 function macrotask(): Promise<void> {
+  const { setImmediate } = globalThis as { setImmediate?: (done: () => void) => void };
   return new Promise((resolve) => {
-    if (typeof setImmediate === 'function') {
+    if (setImmediate !== undefined) {
       setImmediate(resolve);
       return;
     }

@@ -18,7 +18,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The variables of the process; a page has none. */
 export function environment(): Environment {
-  return typeof process === 'undefined' ? {} : process.env;
+  const { process } = globalThis as { process?: { readonly env?: Environment } };
+  return process?.env ?? {};
 }
 
 /** `name` or `org/name`, by the Hub's own rule. */

@@ -1,4 +1,5 @@
 import { BatonError, ShapeError } from '../errors.ts';
+import { scope } from '../tensor/scope.ts';
 import { sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -27,12 +28,12 @@ export interface Run {
   readonly within: <T>(part: string, fn: (run: Run) => T) => T;
 }
 
-/** A run that nobody watches. */
+/** A run that nobody watches. What a part of the model needs on the way is freed behind it: a layer reuses its memory. */
 export const unobserved: Run = {
   tap: (_name, value) => value,
   derive: () => {},
   in: () => unobserved,
-  within: (part, fn) => located(part, () => fn(unobserved)),
+  within: (part, fn) => located(part, () => scope(() => fn(unobserved))),
 };
 
 export function observed(observer: Observer, prefix = ''): Run {

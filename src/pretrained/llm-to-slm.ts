@@ -104,6 +104,8 @@ export class LlmToSlm extends TextModel<HybridArgs> {
     const config = readHybridConfig(await files.json('hybrid.json'), `hybrid.json of ${files.name}`);
     const shared = { ...placement, ownsBackend: false };
     const [llmFiles, slmFiles] = [files.sub(config.llm), files.sub(config.slm)];
+    const promptTokenizer = await tokenizerOf(llmFiles);
+    const tokenizer = await tokenizerOf(slmFiles);
     const made: LoadedModel[] = [];
     try {
       const llm = await T5EncoderModel.load(llmFiles, shared);
@@ -117,8 +119,6 @@ export class LlmToSlm extends TextModel<HybridArgs> {
         (source) => loadBridge(source, config.fusion, sizes, slm instanceof T5ForConditionalGeneration),
         config.projector,
       );
-      const promptTokenizer = await tokenizerOf(llmFiles);
-      const tokenizer = await tokenizerOf(slmFiles);
       return new LlmToSlm(config, { llm, slm, bridge, promptTokenizer, tokenizer }, tensors, placement);
     } catch (error) {
       for (const model of made) model.dispose();

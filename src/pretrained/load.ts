@@ -16,6 +16,7 @@ export interface LoadOptions extends OpenOptions {
   readonly backend?: BackendChoice;
   /** Resident weights: 'f32', 'f16', 'bf16' or 'int8' (in blocks, each with a scale; activations in 7 bits). @default 'f32' */
   readonly dtype?: string;
+  /** Threads of the wasm backend; their number changes no bit. @default the cores of the machine */
   readonly threads?: number;
   /** The same bits on every machine; on 'wasm' at the price of speed. */
   readonly deterministic?: boolean;

@@ -1,6 +1,6 @@
 import { nearestNames, OptionError, show, UnsupportedOptionError } from '../errors.ts';
 import { ReferenceBackend } from '../kernels/reference-backend.ts';
-import { createWasmBackend } from '../kernels/wasm/create.ts';
+import { createWasmBackend, type WasmOptions } from '../kernels/wasm/create.ts';
 import type { Backend } from '../tensor/backend.ts';
 import type { ResidentDtype } from './checkpoint.ts';
 
@@ -36,7 +36,7 @@ export async function placementOf(options: {
   readonly threads?: number;
   readonly deterministic?: boolean;
 }): Promise<Placement> {
-  const { backend = 'reference', dtype = 'f32', threads = 1, deterministic } = options;
+  const { backend = 'reference', dtype = 'f32', threads, deterministic } = options;
   const resident = { f32: 'F32', f16: 'F16', bf16: 'BF16', int8: 'Q8' } as const;
   if (dtype === 'int4') {
     throw new UnsupportedOptionError(`"dtype" ${show(dtype)} is not offered by this version`, {
@@ -47,18 +47,26 @@ export async function placementOf(options: {
   if (dtype !== 'f32' && dtype !== 'f16' && dtype !== 'bf16' && dtype !== 'int8') {
     throw new OptionError(`"dtype" must be 'f32', 'f16', 'bf16' or 'int8', got ${show(dtype)}`, { got: dtype });
   }
-  if (threads !== 1) {
-    throw new UnsupportedOptionError(`"threads" must be 1 in this version, got ${show(threads)}`, { got: threads });
-  }
   if (deterministic !== undefined && typeof deterministic !== 'boolean')
     throw new OptionError(`"deterministic" must be true or false, got ${show(deterministic)}`);
   if (typeof backend === 'object') return { backend, dtype: resident[dtype], ownsBackend: false };
-  return { backend: await backendNamed(backend, deterministic), dtype: resident[dtype], ownsBackend: true };
+  return {
+    backend: await backendNamed(backend, { threads, deterministic }),
+    dtype: resident[dtype],
+    ownsBackend: true,
+  };
 }
 
-async function backendNamed(name: 'reference' | 'wasm', deterministic: boolean | undefined): Promise<Backend> {
-  if (name === 'reference') return new ReferenceBackend(); // gives the same bits everywhere, asked or not
-  if (name === 'wasm') return createWasmBackend({ deterministic });
+async function backendNamed(name: 'reference' | 'wasm', options: WasmOptions): Promise<Backend> {
+  if (name === 'wasm') return createWasmBackend(options);
+  const { threads = 1 } = options;
+  if (name === 'reference' && threads === 1) return new ReferenceBackend(); // its bits are the same everywhere anyway
+  if (name === 'reference') {
+    throw new UnsupportedOptionError(
+      `"threads" must be 1: the reference backend computes on one, got ${show(threads)}`,
+      { got: threads, hint: "backend: 'wasm'" },
+    );
+  }
   throw new UnsupportedOptionError(`"backend" ${show(name)} is not offered by this version`, {
     got: name,
     hint: "'reference' or 'wasm'",

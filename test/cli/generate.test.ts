@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { manifestOf } from '../../scripts/manifest.mjs';
 import { LlmToSlm, writeSafetensors } from '../../src/index.node.ts';
 import { baton, failureOf, family, jsonOf, model, root, scratch, start, stdoutOf } from './baton.ts';
 
@@ -204,6 +205,22 @@ describe('ending early', () => {
     child.stdout.once('data', () => child.kill('SIGINT'));
     expect(await ended).toBe(130);
     expect(stderr).toBe('');
+  });
+});
+
+describe('--verify', () => {
+  it('compares the tokenizer too', async () => {
+    const folder = join(scratch, 'changed');
+    cpSync(join(family, 'llm'), folder, { recursive: true });
+    writeFileSync(join(folder, 'manifest.json'), manifestOf(folder));
+    const run = ['generate', '--model', folder, '--verify', 'Who wrote this letter?'];
+    expect(await stdoutOf(run)).toBe('Wer hat diesen Brief geschrieben?\n');
+    writeFileSync(join(folder, 'tokenizer_config.json'), '{}');
+    const { status, line } = await failureOf(run);
+    expect(status).toBe(1);
+    expect(line).toContain(
+      '"tokenizer_config.json" is not the file that the manifest lists: size must be 781 bytes, got 2',
+    );
   });
 });
 

@@ -84,7 +84,7 @@ describe('wrong usage', () => {
     [['generate', ...hybrid, '--gpu-mode', 'cpu', 'x'], '--gpu-mode needs --backend gpu'],
     [
       ['generate', ...hybrid, '--backend', 'gpu', 'x'],
-      `"backend" "gpu" is not offered by this version (hint: 'reference' or 'wasm')`,
+      `"backend" "gpu" is not offered by this version (hint: 'reference')`,
     ],
     [
       ['generate', ...hybrid, '--dtype', 'int4', 'x'],

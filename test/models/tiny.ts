@@ -1,5 +1,6 @@
 /** Whole models of tiny configs and random weights, made in memory. */
 import { ReferenceBackend } from '../../src/kernels/reference-backend.ts';
+import { createWasmBackend } from '../../src/kernels/wasm/create.ts';
 import { loadBridge, readHybridConfig } from '../../src/models/bridge-weights.ts';
 import { loadGpt2, readGpt2Config } from '../../src/models/gpt2-weights.ts';
 import { loadT5, loadT5Encoder, readT5Config } from '../../src/models/t5-weights.ts';
@@ -8,27 +9,28 @@ import { LlmToSlm, type SmallModel } from '../../src/pretrained/llm-to-slm.ts';
 import type { Placement } from '../../src/pretrained/placement.ts';
 import { T5EncoderModel } from '../../src/pretrained/t5-encoder-model.ts';
 import { T5ForConditionalGeneration } from '../../src/pretrained/t5-for-conditional-generation.ts';
+import type { Backend } from '../../src/tensor/backend.ts';
 import { bridgeShapes, type Filling, gpt2Shapes, MemorySource, t5Shapes } from './checkpoint.ts';
 import type { Gpt2Json, HybridJson, T5Json } from './configs.ts';
 
 interface Making extends Filling {
-  readonly backend?: ReferenceBackend;
+  readonly backend?: Backend;
 }
 
-export async function tinyGpt2(json: Gpt2Json, { backend = new ReferenceBackend(), ...filling }: Making = {}) {
+export async function tinyGpt2(json: Gpt2Json, { backend = fresh(), ...filling }: Making = {}) {
   const config = readGpt2Config(json);
   const { weights, tensors } = await loadGpt2(new MemorySource(gpt2Shapes(json), backend, filling), config);
   return new GPT2LMHeadModel(config, weights, tensors, placed(backend));
 }
 
-export async function tinyT5(json: T5Json, { backend = new ReferenceBackend(), ...filling }: Making = {}) {
+export async function tinyT5(json: T5Json, { backend = fresh(), ...filling }: Making = {}) {
   const config = readT5Config(json);
   const { weights, tensors } = await loadT5(new MemorySource(t5Shapes(json), backend, filling), config);
   return new T5ForConditionalGeneration(config, weights, tensors, placed(backend));
 }
 
 /** The encoder alone of what `tinyT5` makes. */
-export async function tinyEncoder(json: T5Json, { backend = new ReferenceBackend(), ...filling }: Making = {}) {
+export async function tinyEncoder(json: T5Json, { backend = fresh(), ...filling }: Making = {}) {
   const config = readT5Config(json);
   const source = new MemorySource(t5Shapes(json), backend, filling);
   const { weights, tensors } = await loadT5Encoder(source, config);
@@ -37,7 +39,7 @@ export async function tinyEncoder(json: T5Json, { backend = new ReferenceBackend
 
 /** A hybrid; its weights depend on the seed alone, so that hybrids of different fusion are the same but for that. */
 export async function tinyHybrid({ llm, slm, fusion, hidden }: HybridJson, making: Making = {}) {
-  const { seed = 0, backend = new ReferenceBackend(), zero } = making;
+  const { seed = 0, backend = fresh(), zero } = making;
   const encoder = await tinyEncoder(llm, { seed: seed + 1, backend });
   const small: SmallModel =
     slm.model_type === 'gpt2' ? await tinyGpt2(slm, { seed, backend }) : await tinyT5(slm, { seed, backend });
@@ -49,6 +51,10 @@ export async function tinyHybrid({ llm, slm, fusion, hidden }: HybridJson, makin
   return new LlmToSlm(readHybridConfig({ fusion }), { llm: encoder, slm: small, bridge }, tensors, placed(backend));
 }
 
-function placed(backend: ReferenceBackend): Placement {
+/** What the vitest project asks for: the properties of the models hold on every backend. */
+const shared = process.env.BATON_BACKEND === 'wasm' ? await createWasmBackend() : undefined;
+const fresh = () => shared ?? new ReferenceBackend();
+
+function placed(backend: Backend): Placement {
   return { backend, dtype: 'F32', ownsBackend: false };
 }

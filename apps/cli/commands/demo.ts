@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { LoadError } from '../../../src/index.node.ts';
-import { compete, contestants, loadFamily, names, type Round, timesOf } from '../contest.ts';
+import { compete, contestants, loadFamily, names, type Round, timedRuns, timesOf } from '../contest.ts';
 import { addOutputOptions } from '../output-options.ts';
 import { packageRoot } from '../package-root.ts';
 import { note, paint, printJson, printLine, table } from '../terminal.ts';
@@ -35,11 +35,11 @@ async function demo(texts: string[], { weights, json }: DemoFlags): Promise<void
       hint: 'they come with the repository, not with the package; --weights DIR says where they are',
     });
   }
-  note('loading three models, translating twice to time them warm …');
+  note('loading three models, translating …');
   const rounds = await compete(await loadFamily(weights), texts.length > 0 ? texts : sentences);
   if (json) for (const { prompt, answers } of rounds) await printJson({ prompt, ...answers });
   else for (const line of [...rounds.flatMap(roundLines), ...timeLines(rounds)]) await printLine(line);
-  if (texts.length === 0) note('  chosen to show a difference; figures of 1,000 sentences: weights/en-de/README.md');
+  if (texts.length === 0) note('  chosen to show a difference; figures of 1,000: weights/en-de/README.md');
 }
 
 function roundLines({ prompt, answers }: Round): string[] {
@@ -71,6 +71,6 @@ function timeLines(rounds: readonly Round[]): string[] {
       .split('\n')
       .map((line) => `  ${line}`),
     '',
-    paint(process.stdout).dim(`  means on this machine, backend ${name}, threads ${threads}`),
+    paint(process.stdout).dim(`  on this machine, backend ${name}, threads ${threads}; medians of ${timedRuns} runs`),
   ];
 }

@@ -3,9 +3,12 @@ import {
   type AnyModel,
   AutoTokenizer,
   LlmToSlm,
+  LoadError,
   OptionError,
+  openFiles,
   T5EncoderModel,
   type Tokenizer,
+  verified,
 } from '../../../src/index.node.ts';
 import { addGenerateOptions, type GenerateFlags } from '../generate-options.ts';
 import { readInputs } from '../inputs.ts';
@@ -75,14 +78,15 @@ async function show(answer: Answer, { json = false }: Flags): Promise<void> {
   else for (const one of typeof text === 'string' ? [text] : text) await printLine(one);
 }
 
-/** What reads prompts and writes answers; a hybrid has its own. With --inputs a model can do without. */
-async function tokenizerOf(model: AnyModel, { model: dir, inputs }: Flags): Promise<Tokenizer | undefined> {
+/** What reads prompts and writes answers; a hybrid has its own. With --inputs a folder needs none. */
+async function tokenizerOf(model: AnyModel, { model: dir, inputs, verify }: Flags): Promise<Tokenizer | undefined> {
   if (model instanceof LlmToSlm) return undefined;
   try {
-    return await AutoTokenizer.from_pretrained(dir, { signal });
+    const files = await openFiles(dir, { signal });
+    return await AutoTokenizer.from_pretrained(verify ? await verified(files) : files);
   } catch (error) {
-    if (inputs === undefined) throw error;
-    return undefined;
+    if (inputs !== undefined && !verify && error instanceof LoadError) return undefined;
+    throw error;
   }
 }
 

@@ -4,5 +4,7 @@ import type { Kernel } from './kernel.ts';
 export const attentionScores: Kernel<{ readonly scale: number }> = (m, [q, keys], { scale }, [scores]) => {
   if (q === undefined || keys === undefined) return;
   const [B, H, T, E] = q.shape;
-  m.kernels.attentionScores(m.floats(q), m.floats(keys), scores.at, B * H, T, keys.shape[0], E, scale, 0, B * H);
+  const S = keys.shape[0];
+  const [from, by] = [m.floats(q), m.floats(keys)];
+  m.divide(B * H * T * S * E, 'attentionScores', from, by, scores.at, B * H, T, S, E, scale);
 };

@@ -1,23 +1,49 @@
+import { cores } from '#platform';
+import { OptionError, show } from '../../errors.ts';
 import type { Backend } from '../../tensor/backend.ts';
 import { ReferenceBackend } from '../reference-backend.ts';
+import { Crew } from './crew.ts';
 import { buildFor, instantiate } from './engine.ts';
+import { divisible } from './kernels.ts';
 import { Machine } from './machine.ts';
 import { WasmBackend } from './wasm-backend.ts';
 
 export interface WasmOptions {
   /** The same bits on every machine: products and sums are rounded apart. @default false */
   readonly deterministic?: boolean;
+  /** Threads at work, this one included; their number changes no bit. @default the cores of the machine */
+  readonly threads?: number;
 }
 
 /** 4 GiB: all that an address of 32 bits can reach. Only what is used is taken. */
 const maximum = 65536;
+const mostThreads = 64;
 
-/** The fastest backend of this machine: SIMD kernels, or the reference loops where there is no SIMD. `info.notes` says why. */
-export async function createWasmBackend({ deterministic = false }: WasmOptions = {}): Promise<Backend> {
-  const build = await buildFor(deterministic);
+/**
+ * The fastest backend of this machine: SIMD kernels, or the reference loops where there is no SIMD. `info.notes` says why.
+ *
+ * Errors    OptionError threads is no whole number from 1 to 64
+ */
+export async function createWasmBackend({ deterministic = false, threads }: WasmOptions = {}): Promise<Backend> {
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads)) {
+    throw new OptionError(`"threads" must be a whole number from 1 to ${mostThreads}, got ${show(threads)}`, {
+      got: threads,
+    });
+  }
+  const wanted = threads ?? Math.min(mostThreads, cores());
+  const size = canShare() ? wanted : 1;
+  const build = await buildFor(deterministic, size > 1);
   if (typeof build === 'string') return new ReferenceBackend([build]);
-  const memory = new WebAssembly.Memory({ initial: 1, maximum });
+  const notes = [...build.notes];
+  if (size < wanted)
+    notes.push('one thread, because memory cannot be shared here: the page is not cross-origin isolated');
+  const memory = new WebAssembly.Memory({ initial: 1, maximum, shared: size > 1 });
   const kernels = await instantiate(build.module, memory);
-  const { simd, notes, wideDots } = build;
-  return new WasmBackend(new Machine(kernels, memory, wideDots), { name: 'wasm', threads: 1, simd, notes });
+  const crew = size > 1 ? new Crew(size, build.module, memory, divisible) : undefined;
+  const info = { name: 'wasm', threads: size, simd: build.simd, notes };
+  return new WasmBackend(new Machine(kernels, memory, crew, undefined, build.wideDots), info);
+}
+
+function canShare(): boolean {
+  return typeof SharedArrayBuffer !== 'undefined' && globalThis.crossOriginIsolated !== false;
 }

@@ -1,6 +1,6 @@
 /** The compiled kernels: which build this machine can run, and why not a faster one. */
-import { enableRelaxedSimd } from '#relaxed-simd';
-import { relaxedSimd, simd } from './binaries.ts';
+import { enableRelaxedSimd } from '#platform';
+import { lengths, packed } from './binaries.ts';
 import type { Kernels } from './kernels.ts';
 
 export type Simd = 'simd' | 'relaxed-simd';
@@ -23,6 +23,9 @@ const probes = {
   'relaxed-simd': Uint8Array.from([...header, 10, 19, 1, 17, 0, ...zero, ...zero, ...zero, 253, 0x85, 2, 11]),
 };
 
+/** Was relaxed SIMD missing until this module asked for it? It stays on for the whole process. */
+let switchedOn = false;
+
 /**
  * (func (export "f") (result i32) …): 1000 and a dot of four ones with four ones, added up in i32. The baseline compiler of
  * V8 before 12 loses the 1000, the optimising one does not: asked once, of code that runs once, it is the first that answers.
@@ -43,19 +46,19 @@ async function hasWideDots(): Promise<boolean> {
  * The fastest build that this machine can run; without relaxed SIMD where the bits shall be the same everywhere. A string
  * where there is none: the reason.
  */
-export async function buildFor(deterministic: boolean): Promise<Build | string> {
+export async function buildFor(deterministic: boolean, shared = false): Promise<Build | string> {
   if (typeof WebAssembly === 'undefined') return 'this engine has no WebAssembly';
   if (!WebAssembly.validate(probes.simd)) return 'WebAssembly has no SIMD here';
   const notes: string[] = [];
   if (deterministic) notes.push('without relaxed SIMD, because deterministic is true');
   else if (!WebAssembly.validate(probes['relaxed-simd'])) {
-    if (enableRelaxedSimd() && WebAssembly.validate(probes['relaxed-simd'])) {
-      notes.push('relaxed SIMD was switched on by a V8 flag');
-    } else notes.push('WebAssembly has no relaxed SIMD here');
+    switchedOn = enableRelaxedSimd() && WebAssembly.validate(probes['relaxed-simd']);
+    if (!switchedOn) notes.push('WebAssembly has no relaxed SIMD here');
   }
+  if (!deterministic && switchedOn) notes.push('relaxed SIMD was switched on by a V8 flag');
   const name = !deterministic && WebAssembly.validate(probes['relaxed-simd']) ? 'relaxed-simd' : 'simd';
   try {
-    const module = await compiled(name);
+    const module = await compiled(name, shared);
     if (name === 'simd') return { module, simd: name, notes, wideDots: false };
     addsDots ??= hasWideDots();
     const wideDots = await addsDots;
@@ -66,17 +69,33 @@ export async function buildFor(deterministic: boolean): Promise<Build | string> 
   }
 }
 
-const modules = new Map<Simd, Promise<WebAssembly.Module>>();
+const modules = new Map<string, Promise<WebAssembly.Module>>();
 
-/** Each build is compiled once per process. */
-function compiled(name: Simd): Promise<WebAssembly.Module> {
-  const module = modules.get(name) ?? WebAssembly.compile(bytesOf(name === 'simd' ? simd : relaxedSimd));
-  modules.set(name, module);
-  return module;
+/** Each build is compiled once per process and kind of memory. */
+function compiled(name: Simd, shared: boolean): Promise<WebAssembly.Module> {
+  const key = `${name} ${shared}`;
+  const found = modules.get(key) ?? compile(name, shared);
+  modules.set(key, found);
+  return found;
 }
 
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+async function compile(name: Simd, shared: boolean): Promise<WebAssembly.Module> {
+  const deflated = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
+  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  const both = new Uint8Array(await new Response(stream).arrayBuffer());
+  const bytes = name === 'simd' ? both.subarray(0, lengths.simd) : both.subarray(lengths.simd);
+  if (shared) share(bytes);
+  return WebAssembly.compile(bytes);
+}
+
+/**
+ * Makes a module take a shared memory: one bit of the import's limits. The kernels hold no data and no atomics, so that
+ * nothing else differs from what the compiler would make of the sources for such a memory.
+ */
+function share(bytes: Uint8Array): void {
+  const name = [3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2]; // "env", "memory", a memory
+  const at = bytes.findIndex((_, i) => name.every((byte, j) => bytes[i + j] === byte)) + name.length;
+  bytes[at] |= 2;
 }
 
 /** The kernels of a build at work on a memory. */

@@ -70,9 +70,8 @@ interface Factors {
 export function multiplyInt8(m: Machine, { x, weight, layout, bias, y, M, N, K }: Factors): void {
   if (weight.packed !== undefined) checkLayout({ layout: weight.packed.layout }, layout);
   if (M === 0 || N === 0) return;
-  const spill = m.lend(4 * 32 * M);
+  const room = m.lend(4 * 32 * M * m.parts(M * N * K));
   const tiles = m.lend(M * rowBytes(K));
   m.kernels.quantiseTiles(x, tiles, M, K);
-  const wide = m.wideDots ? 1 : 0;
-  m.kernels.gemm8(tiles, weight.at, bias, y, spill, M, N, K, wide, 0, Math.ceil(N / 32));
+  m.divide(M * N * K, 'gemm8', tiles, weight.at, bias, y, room, M, N, K, m.wideDots ? 1 : 0);
 }

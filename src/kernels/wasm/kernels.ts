@@ -1,21 +1,21 @@
-/** What assembly/index.ts exports. Addresses are bytes; `from` and `to` cut the work into parts. */
+/** What assembly/index.ts exports. Addresses are bytes; part `part` of `parts` is what one thread does at a time. */
 export interface Kernels {
   gemm(
     ...args: [
-      ...[tiles: number, w: number, bias: number, y: number, spill: number],
-      ...[M: number, N: number, K: number, kind: number, from: number, to: number],
+      ...[tiles: number, w: number, bias: number, y: number, room: number],
+      ...[M: number, N: number, K: number, kind: number, part: number, parts: number],
     ]
   ): void;
   gemv(
     ...args: [
-      ...[x: number, w: number, bias: number, y: number, spill: number],
-      ...[N: number, K: number, kind: number, from: number, to: number],
+      ...[x: number, w: number, bias: number, y: number, room: number],
+      ...[N: number, K: number, kind: number, part: number, parts: number],
     ]
   ): void;
   gemm8(
     ...args: [
-      ...[tiles: number, w: number, bias: number, y: number, spill: number],
-      ...[M: number, N: number, K: number, wide: number, from: number, to: number],
+      ...[tiles: number, w: number, bias: number, y: number, room: number],
+      ...[M: number, N: number, K: number, wide: number, part: number, parts: number],
     ]
   ): void;
   quantiseRows(from: number, to: number, rows: number, K: number): number;
@@ -33,13 +33,13 @@ export interface Kernels {
   attentionScores(
     ...args: [
       ...[q: number, keys: number, y: number, BH: number, T: number, S: number],
-      ...[E: number, scale: number, from: number, to: number],
+      ...[E: number, scale: number, part: number, parts: number],
     ]
   ): void;
   mix(
     ...args: [
       ...[p: number, values: number, z: number, BH: number],
-      ...[T: number, S: number, E: number, from: number, to: number],
+      ...[T: number, S: number, E: number, part: number, parts: number],
     ]
   ): void;
   softmaxRow(
@@ -49,10 +49,7 @@ export interface Kernels {
     ]
   ): number;
   norm(
-    ...args: [
-      ...[x: number, gain: number, shift: number, y: number],
-      ...[D: number, eps: number, from: number, to: number],
-    ]
+    ...args: [...[x: number, gain: number, shift: number, y: number], ...[D: number, eps: number, rows: number]]
   ): number;
   move(
     ...args: [
@@ -74,6 +71,13 @@ export interface Kernels {
   tanh: Map1;
   expOf: Map1;
 }
+
+/** Kernels whose work threads may split. */
+export const divisible = ['gemm', 'gemv', 'gemm8', 'attentionScores', 'mix'] as const;
+export type Divisible = (typeof divisible)[number];
+
+/** The arguments of such a kernel before `part` and `parts`. */
+export type Whole<F> = F extends (...args: [...infer A extends number[], number, number]) => void ? A : never;
 
 /** y = f(x), n elements. */
 export type Map1 = (x: number, y: number, n: number) => void;

@@ -2,15 +2,19 @@ import type { Dtype, HostArray } from '../../tensor/dtype.ts';
 import { widen } from '../../tensor/floats.ts';
 import type { Host } from '../../tensor/op.ts';
 import { sizeOf } from '../../tensor/shape.ts';
+import type { Crew } from './crew.ts';
 import { Heap } from './heap.ts';
 import { unpackInt8 } from './int8.ts';
-import type { Kernels } from './kernels.ts';
+import type { Divisible, Kernels, Whole } from './kernels.ts';
 import { unpack } from './pack.ts';
 import type { Placed } from './storage.ts';
 
 const page = 65536;
 /** Grown by a sixteenth at least, so that many small steps stay few. */
 const growth = 1 / 16;
+/** Products of a part, about 0.1 ms; and as many parts at most, because each may need room of its own. */
+const partSize = 1 << 22;
+const mostShares = 32;
 /** Below this address lies what the compiler keeps for itself. */
 const begin = 1024;
 
@@ -21,14 +25,42 @@ export class Machine {
   /** May dots of bytes be added up in i32? */
   readonly wideDots: boolean;
   readonly #memory: WebAssembly.Memory;
+  readonly #crew: Crew | undefined;
+  readonly #worthwhile: number;
   /** Room lent until the op at work is done. */
   readonly #lent: { at: number; bytes: number }[] = [];
 
-  constructor(kernels: Kernels, memory: WebAssembly.Memory, wideDots = false) {
+  /** `crew` helps with kernels of at least `worthwhile` products. */
+  constructor(kernels: Kernels, memory: WebAssembly.Memory, crew?: Crew, worthwhile = 1 << 17, wideDots = false) {
     this.kernels = kernels;
     this.wideDots = wideDots;
     this.#memory = memory;
+    this.#crew = crew;
+    this.#worthwhile = worthwhile;
     this.heap = new Heap(begin, (end) => this.#reach(end));
+  }
+
+  /** Into how many parts a kernel of so many products is cut: some for each thread, and none of them long. */
+  parts(products: number): number {
+    if (this.#crew === undefined || products < this.#worthwhile) return 1;
+    return Math.max(this.#crew.size * 4, Math.min(mostShares, Math.ceil(products / partSize)));
+  }
+
+  /** Why there are no threads where some were meant to be. */
+  get crewFailure(): string | undefined {
+    return this.#crew?.failure;
+  }
+
+  /** Runs a kernel of so many products, in all threads where that is worth it. */
+  divide<N extends Divisible>(products: number, name: N, ...args: Whole<Kernels[N]>): void {
+    const kernel: (...args: number[]) => void = this.kernels[name];
+    const parts = this.parts(products);
+    if (this.#crew === undefined || parts === 1 || !this.#crew.ready) kernel(...args, 0, 1);
+    else this.#crew.run(name, args, parts, (part) => kernel(...args, part, parts));
+  }
+
+  stop(): void {
+    this.#crew?.stop();
   }
 
   /** Elements in place. Good until the memory grows, which every allocation may cause. */

@@ -5,5 +5,5 @@ export const mix: Kernel<undefined> = (m, [pattern, values], _attrs, [z]) => {
   if (pattern === undefined || values === undefined) return;
   const [B, H, T, S] = pattern.shape;
   const E = values.shape[3];
-  m.kernels.mix(m.floats(pattern), m.floats(values), z.at, B * H, T, S, E, 0, B * H);
+  m.divide(B * H * T * S * E, 'mix', m.floats(pattern), m.floats(values), z.at, B * H, T, S, E);
 };

@@ -18,21 +18,20 @@ export interface Product {
   readonly K: number;
 }
 
-/** Floats of the tile that a kernel writes where y has no room for it. */
+/** Floats of the tile that a kernel writes where y has no room for it, for every part. */
 const tile = 6 * 8;
 
 /** y = x·W + bias. One row goes past the weights as it is; more are packed into tiles first. */
 export function multiply(m: Machine, { x, w, kind, bias, y, M, N, K }: Product): void {
   if (M === 0 || N === 0) return;
-  const panels = Math.ceil(N / 8);
-  const spill = m.lend(4 * (tile + (kind === 0 ? 0 : 8 * K)));
+  const room = m.lend(4 * (tile + (kind === 0 ? 0 : 8 * K)) * m.parts(M * N * K));
   if (M === 1) {
-    m.kernels.gemv(x, w, bias, y, spill, N, K, kind, 0, panels);
+    m.divide(M * N * K, 'gemv', x, w, bias, y, room, N, K, kind);
     return;
   }
   const tiles = m.lend(4 * M * K);
   m.kernels.packTiles(x, tiles, M, K);
-  m.kernels.gemm(tiles, w, bias, y, spill, M, N, K, kind, 0, panels);
+  m.divide(M * N * K, 'gemm', tiles, w, bias, y, room, M, N, K, kind);
 }
 
 /** A weight in panels: as it was uploaded, or packed for this op alone. */

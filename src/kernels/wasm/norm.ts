@@ -19,5 +19,5 @@ function normed(...[m, [x, gain, shift], { eps }, [y]]: Parameters<Kernel<NormOp
   const D = gain.shape[0];
   const rows = sizeOf(x.shape) / D;
   const shiftAt = shift === undefined ? 0 : m.floats(shift);
-  return m.kernels.norm(m.floats(x), m.floats(gain), shiftAt, y.at, D, eps, 0, rows) < 0;
+  return m.kernels.norm(m.floats(x), m.floats(gain), shiftAt, y.at, D, eps, rows) < 0;
 }

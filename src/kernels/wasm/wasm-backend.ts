@@ -20,15 +20,21 @@ import { kernelOf } from './table.ts';
  * Numerics  products: one chain per output, so that chunks, batches and padding change no bit
  */
 export class WasmBackend implements Backend<WasmStorage> {
-  readonly info: BackendInfo;
   meter?: (op: string, flops: number, bytes: number) => void;
+  readonly #info: BackendInfo;
   #machine: Machine | undefined;
   #blocks = 0;
   #bytes = 0;
 
   constructor(machine: Machine, info: BackendInfo) {
     this.#machine = machine;
-    this.info = info;
+    this.#info = info;
+  }
+
+  get info(): BackendInfo {
+    const why = this.#machine?.crewFailure;
+    if (why === undefined) return this.#info;
+    return { ...this.#info, threads: 1, notes: [...this.#info.notes, `no other thread could be started: ${why}`] };
   }
 
   get memory(): MemoryCount {
@@ -123,6 +129,7 @@ export class WasmBackend implements Backend<WasmStorage> {
   }
 
   dispose(): void {
+    this.#machine?.stop();
     this.#machine = undefined; // and with it the memory
     this.#blocks = 0;
     this.#bytes = 0;

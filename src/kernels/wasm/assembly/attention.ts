@@ -4,9 +4,9 @@
  * A score is a product in four lanes over e, added up in one order; a mixed value is one chain over s ascending. Both
  * are the same for every number of queries and keys.
  */
-import { fma, loadFirst, storeFirst, sumLanes } from './simd';
+import { firstOf, fma, loadFirst, storeFirst, sumLanes } from './simd';
 
-/** scores [BH T S] = scale · q [BH T E] · keys [S BH E], for the heads from … to. */
+/** scores [BH T S] = scale · q [BH T E] · keys [S BH E], for the heads of part `part` of `parts`. */
 export function attentionScores(
   q: usize,
   keys: usize,
@@ -16,20 +16,32 @@ export function attentionScores(
   S: i32,
   E: i32,
   scale: f32,
-  from: i32,
-  to: i32,
+  part: i32,
+  parts: i32,
 ): void {
   const step = <usize>(BH * E) * 4;
-  for (let bh = from; bh < to; bh++) {
+  for (let bh = firstOf(BH, part, parts), to = firstOf(BH, part + 1, parts); bh < to; bh++) {
     const k = keys + <usize>(bh * E) * 4;
-    for (let t = 0; t < T; t++) {
-      const x = q + <usize>((bh * T + t) * E) * 4;
-      const o = y + <usize>((bh * T + t) * S) * 4;
+    const x = q + <usize>(bh * T * E) * 4, o = y + <usize>(bh * T * S) * 4;
+    const row = <usize>S * 4;
+    let t = 0;
+    for (; t + 2 <= T; t += 2) {
+      const x0 = x + <usize>(t * E) * 4, o0 = o + <usize>t * row;
       let s = 0;
-      for (; s + 4 <= S; s += 4) fourKeys(x, k + <usize>s * step, step, E, o + <usize>s * 4, scale);
-      for (; s < S; s++) store<f32>(o + <usize>s * 4, scale * dot(x, k + <usize>s * step, E));
+      for (; s + 4 <= S; s += 4) twoByFour(x0, k + <usize>s * step, step, E, o0 + <usize>s * 4, row, scale);
+      for (; s < S; s++) {
+        store<f32>(o0 + <usize>s * 4, scale * dot(x0, k + <usize>s * step, E));
+        store<f32>(o0 + row + <usize>s * 4, scale * dot(x0 + <usize>E * 4, k + <usize>s * step, E));
+      }
     }
+    if (t < T) oneQuery(x + <usize>(t * E) * 4, k, step, S, E, o + <usize>t * row, scale);
   }
+}
+
+function oneQuery(x: usize, k: usize, step: usize, S: i32, E: i32, y: usize, scale: f32): void {
+  let s = 0;
+  for (; s + 4 <= S; s += 4) fourKeys(x, k + <usize>s * step, step, E, y + <usize>s * 4, scale);
+  for (; s < S; s++) store<f32>(y + <usize>s * 4, scale * dot(x, k + <usize>s * step, E));
 }
 
 function dot(x: usize, k: usize, E: i32): f32 {
@@ -54,28 +66,99 @@ function fourKeys(x: usize, k0: usize, step: usize, E: i32, y: usize, scale: f32
     c0 = fma(v, loadFirst(k0, e), c0); c1 = fma(v, loadFirst(k1, e), c1);
     c2 = fma(v, loadFirst(k2, e), c2); c3 = fma(v, loadFirst(k3, e), c3);
   }
-  // Lanes to columns, so that four sums are taken at once: (0 + 2) + (1 + 3) each, as sumLanes does.
+  v128.store(y, f32x4.mul(f32x4.splat(scale), sumFour(c0, c1, c2, c3)));
+}
+
+/** Two queries against four keys: each key is read once for both. */
+function twoByFour(x0: usize, k0: usize, step: usize, E: i32, y: usize, row: usize, scale: f32): void {
+  let x1 = x0 + <usize>E * 4;
+  let k1 = k0 + step, k2 = k1 + step, k3 = k2 + step;
+  let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, d0 = c0, d1 = c0, d2 = c0, d3 = c0;
+  let e = E;
+  for (; e >= 4; e -= 4, x0 += 16, x1 += 16, k0 += 16, k1 += 16, k2 += 16, k3 += 16) {
+    const u = v128.load(x0), v = v128.load(x1);
+    let k = v128.load(k0);
+    c0 = fma(u, k, c0); d0 = fma(v, k, d0);
+    k = v128.load(k1);
+    c1 = fma(u, k, c1); d1 = fma(v, k, d1);
+    k = v128.load(k2);
+    c2 = fma(u, k, c2); d2 = fma(v, k, d2);
+    k = v128.load(k3);
+    c3 = fma(u, k, c3); d3 = fma(v, k, d3);
+  }
+  if (e > 0) {
+    const u = loadFirst(x0, e), v = loadFirst(x1, e);
+    let k = loadFirst(k0, e);
+    c0 = fma(u, k, c0); d0 = fma(v, k, d0);
+    k = loadFirst(k1, e);
+    c1 = fma(u, k, c1); d1 = fma(v, k, d1);
+    k = loadFirst(k2, e);
+    c2 = fma(u, k, c2); d2 = fma(v, k, d2);
+    k = loadFirst(k3, e);
+    c3 = fma(u, k, c3); d3 = fma(v, k, d3);
+  }
+  v128.store(y, f32x4.mul(f32x4.splat(scale), sumFour(c0, c1, c2, c3)));
+  v128.store(y + row, f32x4.mul(f32x4.splat(scale), sumFour(d0, d1, d2, d3)));
+}
+
+/** sumLanes of four vectors at once: lanes become columns. */
+@inline
+function sumFour(c0: v128, c1: v128, c2: v128, c3: v128): v128 {
   const a = i32x4.shuffle(c0, c1, 0, 4, 1, 5), b = i32x4.shuffle(c2, c3, 0, 4, 1, 5);
   const c = i32x4.shuffle(c0, c1, 2, 6, 3, 7), d = i32x4.shuffle(c2, c3, 2, 6, 3, 7);
   const even = f32x4.add(i64x2.shuffle(a, b, 0, 2), i64x2.shuffle(c, d, 0, 2));
   const odd = f32x4.add(i64x2.shuffle(a, b, 1, 3), i64x2.shuffle(c, d, 1, 3));
-  v128.store(y, f32x4.mul(f32x4.splat(scale), f32x4.add(even, odd)));
+  return f32x4.add(even, odd);
 }
 
-/** z [BH T E] = pattern [BH T S] · values [S BH E], for the heads from … to. */
-export function mix(p: usize, values: usize, z: usize, BH: i32, T: i32, S: i32, E: i32, from: i32, to: i32): void {
+/** z [BH T E] = pattern [BH T S] · values [S BH E], for the heads of part `part` of `parts`. */
+export function mix(p: usize, values: usize, z: usize, BH: i32, T: i32, S: i32, E: i32, part: i32, parts: i32): void {
   const step = <usize>(BH * E) * 4;
-  for (let bh = from; bh < to; bh++) {
-    for (let t = 0; t < T; t++) {
-      const row = p + <usize>((bh * T + t) * S) * 4;
-      let v = values + <usize>(bh * E) * 4;
-      let o = z + <usize>((bh * T + t) * E) * 4;
-      let e = E;
-      for (; e >= 32; e -= 32, v += 128, o += 128) mix32(row, v, step, S, o);
-      for (; e >= 4; e -= 4, v += 16, o += 16) mix4(row, v, step, S, o);
-      if (e > 0) mixRest(row, v, step, S, o, e);
-    }
+  for (let bh = firstOf(BH, part, parts), to = firstOf(BH, part + 1, parts); bh < to; bh++) {
+    const v = values + <usize>(bh * E) * 4;
+    const rows = p + <usize>(bh * T * S) * 4, o = z + <usize>(bh * T * E) * 4;
+    let t = 0;
+    for (; t + 4 <= T; t += 4) fourRows(rows + <usize>(t * S) * 4, v, step, S, E, o + <usize>(t * E) * 4);
+    for (; t < T; t++) oneRow(rows + <usize>(t * S) * 4, v, step, S, E, o + <usize>(t * E) * 4);
   }
+}
+
+function oneRow(p: usize, v: usize, step: usize, S: i32, E: i32, o: usize): void {
+  let e = E;
+  for (; e >= 32; e -= 32, v += 128, o += 128) mix32(p, v, step, S, o);
+  for (; e >= 4; e -= 4, v += 16, o += 16) mix4(p, v, step, S, o);
+  if (e > 0) mixRest(p, v, step, S, o, e);
+}
+
+/** Four queries: each value is read once for all. */
+function fourRows(p: usize, v: usize, step: usize, S: i32, E: i32, o: usize): void {
+  const row = <usize>E * 4, next = <usize>S * 4;
+  let e = E;
+  for (; e >= 8; e -= 8, v += 32, o += 32) mix4by8(p, next, v, step, S, o, row);
+  if (e > 0) {
+    for (let t = 0; t < 4; t++, p += next, o += row) oneRow(p, v, step, S, e, o);
+  }
+}
+
+function mix4by8(p0: usize, next: usize, v: usize, step: usize, S: i32, z: usize, row: usize): void {
+  let p1 = p0 + next, p2 = p1 + next, p3 = p2 + next;
+  const zero = f32x4.splat(0);
+  let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
+  for (const end = p1; p0 < end; p0 += 4, p1 += 4, p2 += 4, p3 += 4, v += step) {
+    const v0 = v128.load(v), v1 = v128.load(v, 16);
+    let x = v128.load32_splat(p0);
+    c00 = fma(x, v0, c00); c01 = fma(x, v1, c01);
+    x = v128.load32_splat(p1);
+    c10 = fma(x, v0, c10); c11 = fma(x, v1, c11);
+    x = v128.load32_splat(p2);
+    c20 = fma(x, v0, c20); c21 = fma(x, v1, c21);
+    x = v128.load32_splat(p3);
+    c30 = fma(x, v0, c30); c31 = fma(x, v1, c31);
+  }
+  v128.store(z, c00); v128.store(z, c01, 16); z += row;
+  v128.store(z, c10); v128.store(z, c11, 16); z += row;
+  v128.store(z, c20); v128.store(z, c21, 16); z += row;
+  v128.store(z, c30); v128.store(z, c31, 16);
 }
 
 function mix32(p: usize, v: usize, step: usize, S: i32, z: usize): void {

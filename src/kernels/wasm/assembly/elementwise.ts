@@ -17,16 +17,15 @@ export function tanh(x: usize, y: usize, n: i32): void { each(TANH, x, y, n); }
 /** For tests: eˣ itself. */
 export function expOf(x: usize, y: usize, n: i32): void { each(-1, x, y, n); }
 
-// @ts-expect-error: decorator
 @inline
 function each(f: i32, x: usize, y: usize, n: i32): void {
-  const end = x + <usize>(n & ~3) * 4;
-  for (; x < end; x += 16, y += 16) v128.store(y, apply(f, v128.load(x)));
-  const rest = n & 3;
-  if (rest > 0) storeFirst(y, apply(f, loadFirst(x, rest)), rest);
+  for (; n > 0; n -= 4, x += 16, y += 16) {
+    const v = apply(f, n >= 4 ? v128.load(x) : loadFirst(x, n));
+    if (n >= 4) v128.store(y, v);
+    else storeFirst(y, v, n);
+  }
 }
 
-// @ts-expect-error: decorator
 @inline
 function apply(f: i32, x: v128): v128 {
   const zero = f32x4.splat(0), one = f32x4.splat(1);
@@ -50,7 +49,6 @@ function apply(f: i32, x: v128): v128 {
 }
 
 /** x / (1 + e⁻ᶻ) with the exponential of −|z| alone, which cannot overflow: accurate in both tails. */
-// @ts-expect-error: decorator
 @inline
 function gated(x: v128, z: v128): v128 {
   const e = exp(f32x4.neg(f32x4.abs(z)));
@@ -59,7 +57,6 @@ function gated(x: v128, z: v128): v128 {
 }
 
 /** Near 0, where 1 − e⁻²ˣ would cancel, the continued fraction x/(1 + x²/(3 + x²/(5 + x²/(7 + …)))), cut and cleared. */
-// @ts-expect-error: decorator
 @inline
 function tangent(x: v128): v128 {
   const z = f32x4.abs(x), s = f32x4.mul(x, x), one = f32x4.splat(1);
@@ -94,7 +91,6 @@ export function mul(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32
   pairs(false, a, aStep, b, bStep, y, n);
 }
 
-// @ts-expect-error: decorator
 @inline
 function pairs(sum: bool, a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32): void {
   const aBytes = <usize>aStep * 16, bBytes = <usize>bStep * 16;

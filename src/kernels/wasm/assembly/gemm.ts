@@ -7,37 +7,36 @@
  * 6 × 8: 12 sums, 2 weight vectors and 1 broadcast are 15 of the 16 registers of x86.
  */
 import { widen } from './half';
-import { fma } from './simd';
+import { firstOf, fma } from './simd';
 
 /** Depth of a block of k: its part of a panel, 16 KB, stays in the first cache while all rows pass. */
 const depth: i32 = 512;
 
+/** Bytes of the room of one thread: 6 × 8 sums, and a panel of floats where the weights are halves. */
+@inline
+export function roomBytes(K: i32, kind: i32): usize {
+  return 192 + (kind == 0 ? 0 : <usize>K * 32);
+}
+
 /**
- * Panels from … to of y. `a` is packed by packTiles; `kind` as in gemv.ts. `spill` has room for 6 × 8 floats, and for one
- * panel of floats where the weights are halves: widened once, it serves all rows.
+ * The panels of part `part` of `parts`. `tiles` is x packed by packTiles; `kind` as in gemv.ts; `room` has roomBytes for
+ * every part. A panel of halves is widened once and serves all rows.
  */
 export function gemm(
-  a: usize,
-  w: usize,
-  bias: usize,
-  y: usize,
-  spill: usize,
-  M: i32,
-  N: i32,
-  K: i32,
-  kind: i32,
-  from: i32,
-  to: i32,
+  tiles: usize, w: usize, bias: usize, y: usize, room: usize,
+  M: i32, N: i32, K: i32, kind: i32, part: i32, parts: i32,
 ): void {
-  for (let panel = from; panel < to; panel++) {
+  const panels = (N + 7) / 8;
+  const spill = room + <usize>part * roomBytes(K, kind);
+  for (let panel = firstOf(panels, part, parts), to = firstOf(panels, part + 1, parts); panel < to; panel++) {
     const column = panel * 8;
     let b = w + <usize>(panel * K) * (kind == 0 ? 32 : 16);
     if (kind != 0) {
       widen(b, spill + 192, K * 8, kind);
       b = spill + 192;
     }
-    if (column + 8 <= N) fullPanel(a, b, bias, y + <usize>column * 4, column, M, N, K);
-    else edgePanel(a, b, bias, y + <usize>column * 4, column, spill, M, N, K);
+    if (column + 8 <= N) fullPanel(tiles, b, bias, y + <usize>column * 4, column, M, N, K);
+    else edgePanel(tiles, b, bias, y + <usize>column * 4, column, spill, M, N, K);
   }
 }
 

@@ -2,18 +2,21 @@
  * One row times a packed weight: decoding. The weights are read once, in order, four panels at a time: 32 outputs are
  * eight independent chains, enough to hide the latency of the sums. Same chain per output as gemm.
  */
-import { copyEdge, tile1 } from './gemm';
+import { copyEdge, roomBytes, tile1 } from './gemm';
 import { bf16High, bf16Low, f16High, f16Low, widen } from './half';
-import { fma } from './simd';
+import { firstOf, fma } from './simd';
 
 // Kinds of weights: 0 float32, 1 F16 without infinities, 2 BF16.
 
-/** Panels from … to of y [N]. `spill` as in gemm.ts. */
+/** The panels of part `part` of `parts`, in fours; the arguments are those of gemm. */
 export function gemv(
-  x: usize, w: usize, bias: usize, y: usize, spill: usize, N: i32, K: i32, kind: i32, from: i32, to: i32,
+  x: usize, w: usize, bias: usize, y: usize, room: usize, N: i32, K: i32, kind: i32, part: i32, parts: i32,
 ): void {
+  const panels = (N + 7) / 8, fours = (panels + 3) / 4;
+  const spill = room + <usize>part * roomBytes(K, kind);
+  const to = min(panels, 4 * firstOf(fours, part + 1, parts));
+  let panel = 4 * firstOf(fours, part, parts);
   const panelBytes = <usize>K * (kind == 0 ? 32 : 16);
-  let panel = from;
   for (; panel + 4 <= to && panel * 8 + 32 <= N; panel += 4) {
     const p = w + <usize>panel * panelBytes, o = y + <usize>panel * 32;
     if (kind == 0) four32(x, p, panelBytes, o, K);
@@ -51,12 +54,10 @@ function four32(q: usize, p0: usize, step: usize, y: usize, K: i32): void {
   v128.store(y, c4, 64); v128.store(y, c5, 80); v128.store(y, c6, 96); v128.store(y, c7, 112);
 }
 
-// @ts-expect-error: decorator
 @inline
 function low<T>(halves: v128): v128 {
   return isFloat<T>() ? f16Low(halves) : bf16Low(halves);
 }
-// @ts-expect-error: decorator
 @inline
 function high<T>(halves: v128): v128 {
   return isFloat<T>() ? f16High(halves) : bf16High(halves);

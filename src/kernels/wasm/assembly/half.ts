@@ -1,12 +1,10 @@
 /** Halves widened in registers; the same numbers as the table of src/tensor/half.ts. */
 
 /** Four BF16, the low halves of their lanes empty, are float32 already. */
-// @ts-expect-error: decorator
 @inline
 export function bf16Low(halves: v128): v128 {
   return i32x4.shl(i32x4.extend_low_i16x8_u(halves), 16);
 }
-// @ts-expect-error: decorator
 @inline
 export function bf16High(halves: v128): v128 {
   return i32x4.shl(i32x4.extend_high_i16x8_u(halves), 16);
@@ -16,18 +14,15 @@ export function bf16High(halves: v128): v128 {
  * Four finite F16. The sign, copied upwards, and exponent and mantissa moved by 13 make a float32 that is 2⁻¹¹² times
  * too small, subnormals included: one exact product puts that right.
  */
-// @ts-expect-error: decorator
 @inline
 function f16(signed: v128): v128 {
   const bits = v128.and(i32x4.shl(signed, 13), i32x4.splat(<i32>0x8fffe000));
   return f32x4.mul(bits, f32x4.splat(5.192296858534828e33));
 }
-// @ts-expect-error: decorator
 @inline
 export function f16Low(halves: v128): v128 {
   return f16(i32x4.extend_low_i16x8_s(halves));
 }
-// @ts-expect-error: decorator
 @inline
 export function f16High(halves: v128): v128 {
   return f16(i32x4.extend_high_i16x8_s(halves));

@@ -7,6 +7,8 @@
  * row they meet.
  */
 
+import { firstOf } from './simd';
+
 /** Depth of a block: `block` of src/kernels/quantised.ts. */
 export const BLOCK: i32 = 64;
 
@@ -31,12 +33,17 @@ export function depthAt(k: i32, K: i32): i32 {
   return (min(BLOCK, K - k) + 3) & ~3;
 }
 
-/** Panels from … to of y. `spill` has room for M × 32 floats. `wide`: with the instruction that adds up in i32. */
+/**
+ * The panels of part `part` of `parts`. `room` has M × 32 floats for every part. `wide`: with the instruction that adds up
+ * in i32.
+ */
 export function gemm8(
-  a: usize, w: usize, bias: usize, y: usize, spill: usize, M: i32, N: i32, K: i32, wide: i32, from: i32, to: i32,
+  a: usize, w: usize, bias: usize, y: usize, room: usize,
+  M: i32, N: i32, K: i32, wide: i32, part: i32, parts: i32,
 ): void {
-  const bytes = rowBytes(K);
-  for (let panel = from; panel < to; panel++) {
+  const bytes = rowBytes(K), panels = (N + 31) / 32;
+  const spill = room + <usize>(part * M) * 128;
+  for (let panel = firstOf(panels, part, parts), to = firstOf(panels, part + 1, parts); panel < to; panel++) {
     memory.fill(spill, 0, <usize>M * 128);
     const p = w + <usize>panel * 32 * outputBytes(K);
     for (let k = 0; k < K; k += BLOCK) {

@@ -21,7 +21,6 @@ export function move(
   }
 }
 
-// @ts-expect-error: decorator
 @inline
 function vectors(p: usize, q: usize, bytes: usize): void {
   for (const end = p + bytes; p < end; p += 16, q += 16) v128.store(q, v128.load(p));

@@ -1,12 +1,12 @@
 /** Layer and rms norm of rows; sums and factors in float64, because one outlier may hold most of a row's squares. */
 
 /**
- * Rows from … to of x [M D]. Without `shift` it is an rms norm, which subtracts no mean. Gives −1, or the first row
+ * All rows of x [rows D]. Without `shift` it is an rms norm, which subtracts no mean. Gives −1, or the first row
  * whose root is 0, NaN or ∞.
  */
-export function norm(x: usize, gain: usize, shift: usize, y: usize, D: i32, eps: f64, from: i32, to: i32): i32 {
+export function norm(x: usize, gain: usize, shift: usize, y: usize, D: i32, eps: f64, rows: i32): i32 {
   const bytes = <usize>D * 4;
-  for (let row = from; row < to; row++) {
+  for (let row = 0; row < rows; row++) {
     const p = x + <usize>row * bytes;
     const mean = shift == 0 ? 0 : sumOf(p, D) / <f64>D;
     const root = sqrt(squares(p, D, mean) / <f64>D + eps);
@@ -69,7 +69,6 @@ function normalise(p: usize, gain: usize, shift: usize, y: usize, D: i32, mean: 
 }
 
 /** Two floats as float64. */
-// @ts-expect-error: decorator
 @inline
 function two(p: usize): v128 {
   return f64x2.promote_low_f32x4(v128.load64_zero(p));

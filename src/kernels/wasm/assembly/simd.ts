@@ -1,7 +1,6 @@
 /** Steps shared by the kernels. Addresses are bytes; all else counts elements. */
 
 /** a·b + c: fused where the machine fuses it. The plain build rounds twice, on every machine alike. */
-// @ts-expect-error: decorator
 @inline
 export function fma(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
@@ -9,7 +8,6 @@ export function fma(a: v128, b: v128, c: v128): v128 {
 }
 
 /** The first 1, 2 or 3 floats at p, zeros behind; reads nothing beyond them. */
-// @ts-expect-error: decorator
 @inline
 export function loadFirst(p: usize, count: i32): v128 {
   let v = v128.load32_zero(p);
@@ -19,7 +17,6 @@ export function loadFirst(p: usize, count: i32): v128 {
 }
 
 /** Writes the first 1, 2 or 3 lanes and nothing beyond them. */
-// @ts-expect-error: decorator
 @inline
 export function storeFirst(p: usize, v: v128, count: i32): void {
   v128.store_lane<f32>(p, v, 0);
@@ -28,8 +25,13 @@ export function storeFirst(p: usize, v: v128, count: i32): void {
 }
 
 /** Sum of the lanes in the one order used everywhere: (0 + 2) + (1 + 3). */
-// @ts-expect-error: decorator
 @inline
 export function sumLanes(v: v128): f32 {
   return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 2) + (f32x4.extract_lane(v, 1) + f32x4.extract_lane(v, 3));
+}
+
+/** First of `units` that part `part` of `parts` takes; the first of the next part is where it ends. */
+@inline
+export function firstOf(units: i32, part: i32, parts: i32): i32 {
+  return <i32>((<i64>units * part) / parts);
 }

@@ -1,0 +1,26 @@
+/** What a page offers beside WebAssembly; `platform.node.ts` is the twin for Node, Bun and Deno. */
+import type { Helper } from './crew.ts';
+
+/** Only Node can switch an instruction set on. */
+export function enableRelaxedSimd(): boolean {
+  return false;
+}
+
+/** Half of what the browser tells, which counts siblings of one core, and small cores, as cores. */
+export function cores(): number {
+  return Math.ceil((globalThis.navigator?.hardwareConcurrency ?? 1) / 2);
+}
+
+/** Runs `serve(data)` of a script in a thread of its own. */
+export function startHelper(script: string, data: unknown, failed: (why: string) => void): Helper {
+  const url = URL.createObjectURL(new Blob([`${script}\nonmessage = ({ data }) => serve(data);`]));
+  const worker = new Worker(url);
+  worker.onerror = ({ message }) => failed(message);
+  worker.postMessage(data);
+  return {
+    stop: () => {
+      worker.terminate();
+      URL.revokeObjectURL(url);
+    },
+  };
+}

@@ -1,0 +1,132 @@
+/** Threads split a kernel by its outputs: their number changes no bit. */
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OptionError } from '../../../src/errors.ts';
+import { attentionScores } from '../../../src/kernels/attention-scores.ts';
+import { linear } from '../../../src/kernels/linear.ts';
+import { mix } from '../../../src/kernels/mix.ts';
+import { createWasmBackend } from '../../../src/kernels/wasm/create.ts';
+import { Crew } from '../../../src/kernels/wasm/crew.ts';
+import { buildFor, instantiate } from '../../../src/kernels/wasm/engine.ts';
+import { divisible } from '../../../src/kernels/wasm/kernels.ts';
+import { Machine } from '../../../src/kernels/wasm/machine.ts';
+import { WasmBackend } from '../../../src/kernels/wasm/wasm-backend.ts';
+import { narrow } from '../../../src/tensor/floats.ts';
+import { scope } from '../../../src/tensor/scope.ts';
+import { type Shape, sizeOf } from '../../../src/tensor/shape.ts';
+import type { Tensor } from '../../../src/tensor/tensor.ts';
+import { upload } from '../../../src/tensor/upload.ts';
+import { runs } from '../../seed.ts';
+
+interface Team {
+  readonly backend: WasmBackend;
+  readonly crew: Crew;
+}
+
+/** A backend whose helpers take part in everything, however small, and are all up. */
+async function teamOf(size: number): Promise<Team> {
+  const build = await buildFor(false, true);
+  if (typeof build === 'string') throw new Error(build);
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
+  const crew = new Crew(size, build.module, memory, divisible);
+  const machine = new Machine(await instantiate(build.module, memory), memory, crew, 0);
+  while (!crew.ready) await new Promise((resolve) => setTimeout(resolve, 5));
+  return { backend: new WasmBackend(machine, { name: 'wasm', threads: size, simd: build.simd, notes: [] }), crew };
+}
+
+// A page must be isolated for its memory to be shared; the tests' page is not.
+describe.skipIf(globalThis.crossOriginIsolated === false)('threads', () => {
+  let teams: Team[] = [];
+  beforeAll(async () => {
+    teams = await Promise.all([1, 2, 3, 4].map(teamOf));
+  });
+  afterAll(() => {
+    for (const { backend } of teams) backend.dispose();
+  });
+
+  /** What every team makes of the same numbers, as bits. */
+  const bitsOf = (make: (of: (shape: Shape, seed: number, dtype?: 'F32' | 'F16' | 'BF16') => Tensor) => Tensor) =>
+    teams.map(({ backend }) =>
+      scope(() => {
+        const of = (shape: Shape, seed: number, dtype: 'F32' | 'F16' | 'BF16' = 'F32') => {
+          const data = Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(seed + i * 0.7));
+          return upload(backend, narrow(data, dtype), { dtype, shape }, seed === 1 ? 'linear [out, in]' : 'activation');
+        };
+        const y = make(of).peek();
+        return Array.from(new Uint32Array(y.buffer.slice(y.byteOffset, y.byteOffset + y.byteLength)));
+      }),
+    );
+
+  it('1, 2, 3 and 4 of them give the same bits of a linear layer', () => {
+    const sizes = fc.record({
+      M: fc.integer({ min: 1, max: 9 }),
+      K: fc.integer({ min: 1, max: 60 }),
+      N: fc.integer({ min: 1, max: 150 }),
+      dtype: fc.constantFrom('F32' as const, 'F16' as const, 'BF16' as const),
+    });
+    fc.assert(
+      fc.property(sizes, ({ M, K, N, dtype }) => {
+        const [one, ...more] = bitsOf((of) => linear(of([M, K], 0), of([N, K], 1, dtype), of([N], 2), '[out, in]'));
+        for (const bits of more) expect(bits).toEqual(one);
+      }),
+      runs(40),
+    );
+  });
+
+  it('1, 2, 3 and 4 of them give the same bits of attention', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 5, maxLength: 5 });
+    fc.assert(
+      fc.property(sizes, ([B, H, T, S, E]) => {
+        const [one, ...more] = bitsOf((of) => {
+          const scores = attentionScores(of([B, H, T, E], 0), of([S, B, H, E], 2), 0.5);
+          return mix(scores, of([S, B, H, E], 3));
+        });
+        for (const bits of more) expect(bits).toEqual(one);
+      }),
+      runs(40),
+    );
+  });
+
+  it('hand out a thousand jobs one behind the other', () => {
+    const { backend } = teams[2];
+    scope(() => {
+      const w = upload(backend, Float32Array.of(0, 1, 1, 0), { dtype: 'F32', shape: [2, 2] });
+      const x = upload(backend, Float32Array.of(3, 4), { dtype: 'F32', shape: [1, 2] });
+      for (let i = 0; i < 500; i++) {
+        const back = scope(() => linear(linear(x, w, undefined, '[out, in]'), w, undefined, '[out, in]'));
+        expect([...back.peek()]).toEqual([3, 4]);
+        back.dispose();
+      }
+    });
+  });
+
+  it('that do not come up are told, and the one that is here does the work', async () => {
+    const build = await buildFor(false, true);
+    if (typeof build === 'string') throw new Error(build);
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
+    const crew = new Crew(2, build.module, new WebAssembly.Memory({ initial: 1 }), divisible); // not shared: refused
+    const machine = new Machine(await instantiate(build.module, memory), memory, crew, 0);
+    const backend = new WasmBackend(machine, { name: 'wasm', threads: 2, simd: 'simd', notes: [] });
+    const x = upload(backend, Float32Array.of(2), { dtype: 'F32', shape: [1, 1] });
+    for (let i = 0; i < 50 && backend.info.threads === 2; i++) {
+      expect([...linear(x, x, undefined, '[out, in]').peek()]).toEqual([4]);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(backend.info.threads).toBe(1);
+    expect(backend.info.notes[0]).toMatch(/^no other thread could be started: /);
+    backend.dispose();
+  });
+});
+
+describe('createWasmBackend', () => {
+  it('says how many threads it has', async () => {
+    const backend = await createWasmBackend({ threads: 1 });
+    expect(backend.info.threads).toBe(1);
+    backend.dispose();
+  });
+
+  it.each([0, 65, 1.5, NaN])('threads %s is an error', async (threads) => {
+    await expect(createWasmBackend({ threads })).rejects.toThrow(OptionError);
+    await expect(createWasmBackend({ threads })).rejects.toThrow('"threads" must be a whole number from 1 to 64');
+  });
+});

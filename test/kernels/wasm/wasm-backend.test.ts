@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { StateError } from '../../../src/errors.ts';
+import { add, append, linear, scope, softmax, tensor } from '../../../src/index.ts';
+import { createWasmBackend } from '../../../src/kernels/wasm/create.ts';
+import { buildFor, instantiate } from '../../../src/kernels/wasm/engine.ts';
+import type { Kernels } from '../../../src/kernels/wasm/kernels.ts';
+import { Machine } from '../../../src/kernels/wasm/machine.ts';
+import { simdOps } from '../../../src/kernels/wasm/table.ts';
+import { WasmBackend } from '../../../src/kernels/wasm/wasm-backend.ts';
+import type { Op } from '../../../src/tensor/op.ts';
+
+/** A backend that counts the calls into each kernel, and tells how large its memory is. */
+async function counted(maximum = 65536) {
+  const build = await buildFor(false);
+  if (typeof build === 'string') throw new Error(build);
+  const memory = new WebAssembly.Memory({ initial: 1, maximum });
+  const calls = new Map<string, number>();
+  const kernels: Kernels = new Proxy(await instantiate(build.module, memory), {
+    get(target, name: keyof Kernels) {
+      calls.set(name, (calls.get(name) ?? 0) + 1);
+      return target[name];
+    },
+  });
+  const info = { name: 'wasm', threads: 1, simd: build.simd, notes: [] };
+  return { backend: new WasmBackend(new Machine(kernels, memory), info), calls, memory };
+}
+
+describe('WasmBackend', () => {
+  it('runs the kernels: one row by gemv, more by gemm', async () => {
+    const { backend, calls } = await counted();
+    const w = tensor([[1, 2], [3, 4]], { backend }); // biome-ignore format: one line
+    linear(tensor([[1, 1]], { backend }), w, undefined, '[out, in]');
+    expect([calls.get('gemv'), calls.get('gemm')]).toEqual([1, undefined]);
+    linear(w, w, undefined, '[out, in]');
+    expect([calls.get('gemv'), calls.get('gemm')]).toEqual([1, 1]);
+    expect(simdOps).toContain('softmax');
+  });
+
+  it('does not grow once every shape was seen', async () => {
+    const { backend, memory } = await counted();
+    const w = tensor(new Float32Array(64 * 64), { backend, shape: [64, 64] });
+    let cache = tensor(new Float32Array(0), { backend, shape: [0, 64] });
+    const step = () => {
+      const x = tensor(new Float32Array(64), { backend, shape: [1, 64] });
+      const longer = append(cache, softmax(add(x, linear(x, w, undefined, '[out, in]'))));
+      cache.dispose();
+      return longer;
+    };
+    const sizes = new Set<number>();
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < 200; i++) cache = scope(step);
+      cache.dispose();
+      cache = tensor(new Float32Array(0), { backend, shape: [0, 64] });
+      if (round > 0) sizes.add(memory.buffer.byteLength);
+    }
+    expect(sizes.size).toBe(1);
+    expect(backend.memory.blocks).toBe(2);
+  });
+
+  it('an op that fails leaves nothing behind', async () => {
+    const { backend } = await counted();
+    const x = tensor([[NaN, 1]], { backend });
+    const before = backend.memory;
+    expect(() => softmax(x)).toThrow('"x" gives NaN at row 0, column 0');
+    expect(backend.memory).toEqual(before);
+  });
+
+  it('a memory that is full is an error, and what was there stays usable', async () => {
+    const { backend } = await counted(4); // 256 KB
+    const x = tensor(new Float32Array(30_000), { backend });
+    expect(() => add(x, x)).not.toThrow();
+    expect(() => add(x, x)).toThrow(StateError);
+    expect(await x.read()).toHaveLength(30_000);
+  });
+
+  it('an op without a kernel is an error, never a detour', async () => {
+    const { backend } = await counted();
+    const op: Op<undefined> = {
+      name: 'unheardOf',
+      infer: () => [],
+      reference: () => {},
+      cost: () => ({ flops: 0, bytes: 0 }),
+    };
+    expect(() => backend.run(op, [], undefined, [])).toThrow('unheardOf: the wasm backend has no kernel of this name');
+  });
+
+  it('is unusable after dispose, and says so', async () => {
+    const backend = await createWasmBackend();
+    const x = tensor([1], { backend });
+    backend.dispose();
+    expect(() => x.peek()).toThrow('the backend was disposed');
+    expect(() => x.dispose()).not.toThrow();
+  });
+});
