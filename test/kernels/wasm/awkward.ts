@@ -12,11 +12,11 @@ export function numbers(seed: number): () => number {
 }
 
 /** A matrix whose rows are each of a kind of their own. */
-export function awkward(next: () => number, rows: number, columns: number): Float32Array {
+export function awkward(next: () => number, rows: number, columns: number, huge = 1e30): Float32Array {
   const all = new Float32Array(rows * columns);
   for (let r = 0; r < rows; r++) {
     const kind = Math.floor(next() * 8);
-    const size = kind === 0 ? 0 : kind === 1 ? 2 ** -140 : kind === 2 ? 2 ** -125 : kind === 3 ? 1e30 : 4 * next();
+    const size = kind === 0 ? 0 : kind === 1 ? 2 ** -140 : kind === 2 ? 2 ** -125 : kind === 3 ? huge : 4 * next();
     const constant = kind === 4 ? next() - 0.5 : undefined;
     const shift = kind === 5 ? 3 : 0;
     const outlier = kind === 6 ? Math.floor(next() * columns) : -1;
