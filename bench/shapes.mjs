@@ -11,6 +11,8 @@ export const shapes = {
   gpt2: { ...gpt2, vocab_size: 50257, n_embd: 768, n_layer: 12, n_head: 12, bos_token_id: 50256, eos_token_id: 50256 },
   't5-small': { ...t5, d_model: 512, d_ff: 2048, num_layers: 6, num_heads: 8, feed_forward_proj: 'relu' },
   't5-base': { ...t5, d_model: 768, d_ff: 3072, num_layers: 12, num_heads: 12, feed_forward_proj: 'relu' },
+  't5-3b': { ...t5, d_model: 1024, d_kv: 128, d_ff: 16384, num_layers: 24, num_heads: 32, feed_forward_proj: 'relu' },
+  't5-11b': { ...t5, d_model: 1024, d_kv: 128, d_ff: 65536, num_layers: 24, num_heads: 128, feed_forward_proj: 'relu' },
 };
 
 /** Name → shape of every tensor a checkpoint of this config holds. */

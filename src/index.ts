@@ -36,7 +36,8 @@ export { GPT2LMHeadModel, type Gpt2Inputs, type Gpt2Output } from './pretrained/
 export { type HybridInputs, type HybridOutput, LlmToSlm } from './pretrained/llm-to-slm.ts';
 export type { LoadOptions } from './pretrained/load.ts';
 export { type Pipeline, type PipelineResult, pipeline, type Task } from './pretrained/pipeline.ts';
-export { type T5EncoderInputs, T5EncoderModel, type T5EncoderOutput } from './pretrained/t5-encoder-model.ts';
+export type { T5EncoderOutput } from './pretrained/prompt-encoder.ts';
+export { type T5EncoderInputs, T5EncoderModel } from './pretrained/t5-encoder-model.ts';
 export {
   T5ForConditionalGeneration,
   type T5Inputs,

@@ -21,6 +21,7 @@ export interface ModelFlags {
   readonly threads?: number;
   readonly deterministic?: boolean;
   readonly verify?: boolean;
+  readonly streamEncoder?: boolean;
   readonly fusion?: Fusion;
 }
 
@@ -43,18 +44,19 @@ export function addModelOptions(command: Command): Command {
     )
     .addOption(new Option('--threads <n>', 'that compute').argParser(wholeNumber))
     .option('--deterministic', 'the same bits on every machine')
+    .option('--stream-encoder', 'of a hybrid: read the large model from its file at every prompt')
     .option('--verify', 'compare every file with manifest.json first');
 }
 
 /** Loads the model that the options name, with a bar on a terminal. */
 export async function loadModel(flags: ModelFlags): Promise<{ model: AnyModel; load_ms: number }> {
-  const { backend, dtype, threads, deterministic, verify } = flags;
+  const { backend, dtype, threads, deterministic, verify, streamEncoder: stream_encoder } = flags;
   if (flags.gpuMode !== undefined && backend !== 'gpu') throw new OptionError('--gpu-mode needs --backend gpu');
   if (backend === 'gpu') {
     throw new UnsupportedOptionError('"backend" "gpu" is not offered by this version', { hint: "'reference'" });
   }
   const bar = loading();
-  const options: LoadOptions = { backend, dtype, threads, deterministic, verify, signal };
+  const options: LoadOptions = { backend, dtype, threads, deterministic, verify, stream_encoder, signal };
   const began = performance.now();
   try {
     const model = await AutoModel.from_pretrained(flags.model, {

@@ -10,21 +10,18 @@
  * N prompt tokens · D_llm, D_slm widths
  */
 import { add } from '../kernels/add.ts';
-import { embedding } from '../kernels/embedding.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { type Lookup, lookUp } from './lookup.ts';
 import { type Dense, dense, type ProjectorWeights, project } from './projector.ts';
 import type { Run } from './run.ts';
-import { type T5EncoderWeights, t5Encoder } from './t5.ts';
 
 /** How Z joins the prompt embeddings. */
 export type Fusion = 'add' | 'replace' | 'none';
 
 export interface BridgeWeights {
-  readonly llm: T5EncoderWeights;
   /** Left out with fusion 'none'. */
   readonly projector?: ProjectorWeights;
-  /** Where E_X comes from: the table [V D], and the layer that fits its width if it is not the small model's own. */
-  readonly promptTable: Tensor;
+  /** Fits the width of E_X where the table is not the small model's own. */
   readonly promptEmbedding?: Dense; //                                                         [D_slm D_llm]
   readonly fusion: Fusion;
 }
@@ -37,27 +34,25 @@ export interface Baton {
   readonly prompt: Tensor; //                                                                  [B N D_slm]
 }
 
-export function readPrompt(run: Run, w: BridgeWeights, ids: Tensor, mask?: Tensor): Baton {
-  const { llm, projector, fusion } = w;
+/** H and the prompt's tokens → X_in. H comes from `t5Encoder`, and is left out with fusion 'none'. */
+export function handOver(run: Run, w: BridgeWeights, own: Lookup, hidden?: Tensor): Baton {
+  const { projector, fusion } = w;
   const fuse = run.in('fuse');
-  if (fusion === 'none' || projector === undefined) {
-    return { prompt: fuse.tap('sum', fuse.tap('tokens', ownEmbedding(w, ids))) }; //           [B N D_slm]
+  if (fusion === 'none' || projector === undefined || hidden === undefined) {
+    return { prompt: fuse.tap('sum', fuse.tap('tokens', ownEmbedding(w, own))) }; //           [B N D_slm]
   }
-  const hidden = run.within('encoder', (inner) =>
-    t5Encoder(inner, llm.encoder, embedding(llm.tokenEmbedding, ids), mask),
-  );
   const projected = run.within('projector', (inner) => project(inner, projector, hidden)); //  [B N D_slm]
   const features = fuse.tap('features', projected); //                                         [B N D_slm]
   if (fusion === 'replace') {
-    fuse.derive('tokens', () => ownEmbedding(w, ids));
+    fuse.derive('tokens', () => ownEmbedding(w, own));
     return { hidden, projected, prompt: fuse.tap('sum', features) };
   }
-  const tokens = fuse.tap('tokens', ownEmbedding(w, ids)); //                                  [B N D_slm]
+  const tokens = fuse.tap('tokens', ownEmbedding(w, own)); //                                  [B N D_slm]
   return { hidden, projected, prompt: fuse.tap('sum', add(tokens, features)) };
 }
 
 /** E_X: the prompt as the small model alone would embed it. */
-function ownEmbedding({ promptTable, promptEmbedding }: BridgeWeights, ids: Tensor): Tensor {
-  const tokens = embedding(promptTable, ids); //                                               [B N D]
+function ownEmbedding({ promptEmbedding }: BridgeWeights, own: Lookup): Tensor {
+  const tokens = lookUp(own); //                                                               [B N D]
   return promptEmbedding === undefined ? tokens : dense(tokens, promptEmbedding); //           [B N D_slm]
 }

@@ -2,7 +2,7 @@
 import { FormatError } from '../errors.ts';
 import { activationNamed } from '../kernels/activations.ts';
 import { ConfigReader, checkActivation, generationFields, inertEverywhere } from './config-reader.ts';
-import type { RmsNorm, T5Attention, T5Block, T5EncoderWeights, T5Mlp, T5Stack, T5Weights } from './t5.ts';
+import type { RmsNorm, T5Attention, T5Block, T5EncoderWeights, T5Ends, T5Mlp, T5Stack, T5Weights } from './t5.ts';
 import { type Loaded, readAll, type WeightReader, type WeightSource } from './weight-source.ts';
 
 export interface T5Config {
@@ -100,37 +100,55 @@ export function loadT5(source: WeightSource, c: T5Config): Promise<Loaded<T5Weig
   });
 }
 
+/** A decoder and a head in the file of an encoder. */
+export const besideEncoder = /^(decoder\.|lm_head\.)/;
+
 /** Loads the encoder; a decoder and a head in the file are left alone. */
 export function loadT5Encoder(source: WeightSource, c: T5Config): Promise<Loaded<T5EncoderWeights>> {
   return readAll(source, async (reader) => {
     const { table: _, ...encoder } = await readEncoder(reader, c);
-    reader.skip(/^(decoder\.|lm_head\.)/);
+    reader.skip(besideEncoder);
     return encoder;
   });
 }
 
 async function readEncoder(reader: WeightReader, c: T5Config): Promise<T5EncoderWeights & { table: string }> {
-  const table = reader.prefix('', ['shared.weight', 'encoder.embed_tokens.weight', 'decoder.embed_tokens.weight']);
+  const table = tokenTable(reader);
   const tokenEmbedding = await reader.take(table, [c.vocabSize, c.dModel], 'table');
   const encoder = await readStack(reader, c, 'encoder', c.nLayers);
-  reader.skip(/^(shared|(encoder|decoder)\.embed_tokens)\.weight$/); // copies of one table
+  reader.skip(tableCopies);
   return { tokenEmbedding, encoder, table };
 }
 
-async function readStack(
-  reader: WeightReader,
-  c: T5Config,
-  stack: 'encoder' | 'decoder',
-  nLayers: number,
-): Promise<T5Stack> {
+/** Some files hold the one table under several names. */
+export const tableCopies = /^(shared|(encoder|decoder)\.embed_tokens)\.weight$/;
+
+export function tokenTable(reader: WeightReader): string {
+  return reader.prefix('', ['shared.weight', 'encoder.embed_tokens.weight', 'decoder.embed_tokens.weight']);
+}
+
+type StackName = 'encoder' | 'decoder';
+
+async function readStack(reader: WeightReader, c: T5Config, stack: StackName, nLayers: number): Promise<T5Stack> {
+  const blocks: T5Block[] = [];
+  for (let i = 0; i < nLayers; i++) blocks.push(await readT5Block(reader, c, stack, i));
+  return { blocks, ...(await readT5Ends(reader, c, stack)) };
+}
+
+export async function readT5Ends(reader: WeightReader, c: T5Config, stack: StackName): Promise<T5Ends> {
+  const bias = `${stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight`;
+  return {
+    biasTable: await reader.take(bias, [c.numBuckets, c.nHeads]),
+    maxDistance: c.maxDistance,
+    finalNorm: await readNorm(reader, c, `${stack}.final_layer_norm`),
+  };
+}
+
+export async function readT5Block(reader: WeightReader, c: T5Config, stack: StackName, i: number): Promise<T5Block> {
   const { dModel: D, dMlp: F } = c;
   const A = c.nHeads * c.dHead;
   const matrix = (name: string, out: number, from: number, wide = false) =>
     reader.take(`${name}.weight`, [out, from], 'linear [out, in]', { wide });
-  const norm = async (name: string): Promise<RmsNorm> => ({
-    gain: await reader.take(`${name}.weight`, [D]),
-    eps: c.eps,
-  });
   const attention = async (name: string): Promise<T5Attention> => ({
     q: await matrix(`${name}.q`, A, D),
     k: await matrix(`${name}.k`, A, D),
@@ -145,25 +163,18 @@ async function readStack(
     activation: activationNamed(c.activation),
   });
 
-  const blocks: T5Block[] = [];
-  for (let i = 0; i < nLayers; i++) {
-    const layer = (j: number) => `${stack}.block.${i}.layer.${j}`;
-    const last = stack === 'encoder' ? 1 : 2;
-    blocks.push({
-      ln1: await norm(`${layer(0)}.layer_norm`),
-      attn: await attention(`${layer(0)}.SelfAttention`),
-      ...(stack === 'decoder' && {
-        cross: { ln: await norm(`${layer(1)}.layer_norm`), attn: await attention(`${layer(1)}.EncDecAttention`) },
-      }),
-      ln2: await norm(`${layer(last)}.layer_norm`),
-      mlp: await mlp(`${layer(last)}.DenseReluDense`),
-    });
-  }
-  const bias = `${stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight`;
+  const layer = (j: number) => `${stack}.block.${i}.layer.${j}`;
+  const norm = (j: number) => readNorm(reader, c, `${layer(j)}.layer_norm`);
+  const last = stack === 'encoder' ? 1 : 2;
   return {
-    blocks,
-    biasTable: await reader.take(bias, [c.numBuckets, c.nHeads]),
-    maxDistance: c.maxDistance,
-    finalNorm: await norm(`${stack}.final_layer_norm`),
+    ln1: await norm(0),
+    attn: await attention(`${layer(0)}.SelfAttention`),
+    ...(stack === 'decoder' && { cross: { ln: await norm(1), attn: await attention(`${layer(1)}.EncDecAttention`) } }),
+    ln2: await norm(last),
+    mlp: await mlp(`${layer(last)}.DenseReluDense`),
   };
+}
+
+async function readNorm(reader: WeightReader, c: T5Config, name: string): Promise<RmsNorm> {
+  return { gain: await reader.take(`${name}.weight`, [c.dModel]), eps: c.eps };
 }

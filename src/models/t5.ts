@@ -60,11 +60,15 @@ export interface T5Block {
   readonly mlp: T5Mlp;
 }
 
-export interface T5Stack {
-  readonly blocks: readonly T5Block[];
+/** What a stack has beside its blocks. */
+export interface T5Ends {
   readonly biasTable: Tensor; //                                                               [buckets H]
   readonly maxDistance: number;
   readonly finalNorm: RmsNorm;
+}
+
+export interface T5Stack extends T5Ends {
+  readonly blocks: readonly T5Block[];
 }
 
 export interface T5EncoderWeights {
@@ -88,24 +92,44 @@ export interface T5Pass {
   readonly cross: CrossCache;
 }
 
+/** What the encoder's blocks hand on. */
+export interface EncoderState {
+  readonly x: Tensor; //                                                                       [B N D]
+  readonly bias: Tensor; //                                                                    [1 H N N]
+  readonly mask?: Tensor; //                                                                   [B 1 1 N] U8
+}
+
 /** Token embeddings [B T D] of ids [B T]. */
 export function embedTokens(w: T5EncoderWeights, ids: Tensor): Tensor {
   return embedding(w.tokenEmbedding, ids);
 }
 
 /** Embeddings → H, the last hidden state after the final norm. */
-export function t5Encoder(
+export function t5Encoder(run: Run, stack: T5Stack, embeds: Tensor, mask?: Tensor): Tensor {
+  let state = enterEncoder(run, stack, embeds, mask);
+  stack.blocks.forEach((block, i) => {
+    state = encoderLayer(run, block, state, i);
+  });
+  return leaveEncoder(run, stack, state); //                                                   [B N D]
+}
+
+/** The encoder up to its first block. Its three parts may be run one by one, where blocks come one by one. */
+export function enterEncoder(
   run: Run,
-  { blocks, biasTable, maxDistance, finalNorm }: T5Stack,
+  { biasTable, maxDistance }: T5Ends,
   embeds: Tensor,
   mask?: Tensor,
-): Tensor {
+): EncoderState {
   const N = embeds.shape[1];
   const bias = positionBias(biasTable, { queries: N, keys: N, past: 0, bidirectional: true, maxDistance });
-  let x = run.tap('embed', embeds); //                                                         [B N D]
-  blocks.forEach((block, i) => {
-    x = run.within(`blocks.${i}`, (inner) => encoderBlock(inner, block, x, bias, mask));
-  });
+  return { x: run.tap('embed', embeds), bias, mask }; //                                       [B N D]
+}
+
+export function encoderLayer(run: Run, w: T5Block, { x, bias, mask }: EncoderState, layer: number): EncoderState {
+  return { x: run.within(`blocks.${layer}`, (inner) => encoderBlock(inner, w, x, bias, mask)), bias, mask };
+}
+
+export function leaveEncoder(run: Run, { finalNorm }: T5Ends, { x }: EncoderState): Tensor {
   return run.tap('final_norm', rmsNorm(x, finalNorm.gain, finalNorm)); //                      [B N D]
 }
 

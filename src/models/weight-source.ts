@@ -12,9 +12,19 @@ export interface WeightSource {
   /** Shape of a tensor as the file says it; undefined where there is none of that name. */
   shape(name: string): Shape | undefined;
   /** Reads a tensor onto the backend; `wide`: it is never quantised. WeightError when the shape is another. */
-  load(name: string, shape: Shape, use: Use, wide: boolean): Promise<Tensor>;
+  load(name: string, shape: Shape, use: Use, wide?: boolean): Promise<Tensor>;
   /** Do two tensors of the file hold the same numbers? */
   same(a: string, b: string): Promise<boolean>;
+}
+
+/** A source that weights stay in, to be read when they are needed. */
+export interface StoredSource extends WeightSource {
+  /** The same tensors, checked but unread: in place of each comes an empty one. */
+  unread(): WeightSource;
+  /** Brings the bytes of tensors into memory, side by side; to `load` them from there waits for nothing. */
+  fetch(names: readonly string[]): Promise<WeightSource>;
+  /** The same of rows of a table [V D], in the order asked for: what comes puts them onto the backend. */
+  fetchRows(name: string, ids: readonly number[]): Promise<() => Tensor>;
 }
 
 /**
@@ -71,6 +81,18 @@ export class WeightReader {
   /** Tensors that are known and not needed: causal-mask buffers, duplicates. */
   skip(pattern: RegExp): void {
     for (const name of this.#names) if (pattern.test(name)) this.#taken.add(name);
+  }
+
+  /** Counts what another reader takes as asked for; returns the names. */
+  async plan(source: WeightSource, read: (reader: WeightReader) => Promise<unknown>): Promise<string[]> {
+    const other = new WeightReader(source);
+    try {
+      await read(other);
+    } finally {
+      other.abandon();
+    }
+    for (const name of other.#taken) this.#taken.add(name);
+    return [...other.#taken];
   }
 
   /** WeightError for a tensor that was never asked for. Returns all that were taken, to be disposed of together. */

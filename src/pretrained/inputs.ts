@@ -107,6 +107,11 @@ export function checkFlags(inputs: object, names: readonly string[]): void {
   }
 }
 
+export function checkSignal(op: string, signal: unknown): void {
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  throw new OptionError(`"signal" must be an AbortSignal, got ${show(signal)}`, { op, got: signal });
+}
+
 export const flagNames = ['use_cache', 'output_hidden_states', 'output_attentions'];
 
 /** A cache from an earlier call of the same model: of its kind, with as many layers. */

@@ -11,9 +11,10 @@ import {
   loadBridge,
   readHybridConfig,
 } from '../models/bridge-weights.ts';
-import { type BridgeWeights, type Fusion, readPrompt } from '../models/llm-to-slm.ts';
-import { keyMask } from '../models/padding.ts';
-import { type Observer, runFor } from '../models/run.ts';
+import { type BridgeWeights, type Fusion, handOver } from '../models/llm-to-slm.ts';
+import { type Lookup, lookUp } from '../models/lookup.ts';
+import type { Mask } from '../models/padding.ts';
+import { type Observer, type Run, runFor } from '../models/run.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { upload } from '../tensor/upload.ts';
@@ -21,14 +22,14 @@ import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { Baton } from './baton.ts';
 import { GPT2LMHeadModel, IGNORED } from './gpt2-lm-head-model.ts';
 import { encodeSmall, respond } from './hybrid-response.ts';
-import { type Ids, idTensor, type MaskInput, readIds, readLabels, readMask } from './inputs.ts';
+import { checkSignal, type Ids, idTensor, type MaskInput, readIds, readLabels, readMask } from './inputs.ts';
 import { type LoadOptions, loadFrom, modelTypeOf, withWeights } from './load.ts';
 import type { LoadedModel } from './model.ts';
 import { type Padded, padRows, readTexts } from './padded.ts';
 import { checkKeys, type Placement } from './placement.ts';
 import { T5EncoderModel } from './t5-encoder-model.ts';
 import { type StartOptions, startOnly, T5ForConditionalGeneration } from './t5-for-conditional-generation.ts';
-import { type Opened, TextModel } from './text-model.ts';
+import { type CallExtras, type Opened, TextModel } from './text-model.ts';
 import { tokenizerOf } from './tokenizers.ts';
 
 export type SmallModel = GPT2LMHeadModel | T5ForConditionalGeneration;
@@ -60,6 +61,9 @@ export interface HybridOutput {
   /** Mean −log p over labels that are not −100. */
   readonly loss: Tensor; //                                                                    [1]
 }
+
+/** A signal ends the reading of a prompt between two layers of a streamed encoder, and before it otherwise. */
+type Hooks = Pick<CallExtras, 'observer' | 'signal'>;
 
 const promptNames = ['input_ids', 'attention_mask', 'text', 'fusion'];
 const argNames = [...promptNames, 'baton'];
@@ -103,6 +107,7 @@ export class LlmToSlm extends TextModel<HybridArgs> {
   static async load(files: ModelFiles, placement: Placement): Promise<LlmToSlm> {
     const config = readHybridConfig(await files.json('hybrid.json'), `hybrid.json of ${files.name}`);
     const shared = { ...placement, ownsBackend: false };
+    const resident = { ...shared, held: undefined };
     const [llmFiles, slmFiles] = [files.sub(config.llm), files.sub(config.slm)];
     const promptTokenizer = await tokenizerOf(llmFiles);
     const tokenizer = await tokenizerOf(slmFiles);
@@ -110,12 +115,12 @@ export class LlmToSlm extends TextModel<HybridArgs> {
     try {
       const llm = await T5EncoderModel.load(llmFiles, shared);
       made.push(llm);
-      const slm = await loadSmall(slmFiles, shared);
+      const slm = await loadSmall(slmFiles, resident);
       made.push(slm);
       const sizes = { dLlm: llm.config.dModel, dSlm: slm.config.dModel };
       const { weights: bridge, tensors } = await withWeights(
         files,
-        placement,
+        resident,
         (source) => loadBridge(source, config.fusion, sizes, slm instanceof T5ForConditionalGeneration),
         config.projector,
       );
@@ -127,19 +132,42 @@ export class LlmToSlm extends TextModel<HybridArgs> {
   }
 
   /** Reads a batch of prompts: one pass of the encoder and the projector, none at all with fusion 'none'. */
-  async encode(inputs: HybridPrompt & { readonly observer?: Observer }): Promise<Baton> {
+  async encode(inputs: HybridPrompt & Hooks): Promise<Baton> {
     this.checkLive('encode');
-    checkKeys('encode', inputs, [...promptNames, 'observer']);
-    const { backend } = this;
+    checkKeys('encode', inputs, [...promptNames, 'observer', 'signal']);
+    checkSignal('encode', inputs.signal);
     const prompt = inputs.text === undefined ? inputs : this.#tokenize(inputs);
     if (prompt.input_ids === undefined) throw new OptionError('give "input_ids" or "text"', { op: 'encode' });
     const ids = await readIds('input_ids', prompt.input_ids, this.llm.config.vocabSize);
     const mask = await readMask('attention_mask', prompt.attention_mask, ids.length, ids[0].length);
-    const weights = this.#bridgeWeights(inputs.fusion ?? this.config.fusion);
-    const handed = scope(() =>
-      readPrompt(runFor(inputs.observer), weights, idTensor(backend, ids), keyMask(backend, mask)),
-    );
-    return new Baton(handed, mask);
+    const fusion = checkFusion(inputs.fusion ?? this.config.fusion, this.bridge);
+    return this.#read(runFor(inputs.observer), { ...this.bridge, fusion }, ids, mask, inputs.signal);
+  }
+
+  /** Encoder, projector and fusion of a checked prompt. */
+  async #read(run: Run, w: BridgeWeights, ids: number[][], mask: Mask, signal?: AbortSignal): Promise<Baton> {
+    const { encoder } = this.llm;
+    const tokens = await encoder.tokens(ids, signal);
+    let hidden: Tensor | undefined;
+    try {
+      if (w.fusion !== 'none') hidden = await encoder.read(run, () => lookUp(tokens), mask, { signal });
+      return new Baton(
+        scope(() => handOver(run, w, this.#ownTokens(tokens, ids), hidden)),
+        mask,
+      );
+    } catch (error) {
+      hidden?.dispose();
+      throw error;
+    } finally {
+      tokens.dispose();
+    }
+  }
+
+  /** What E_X is made of: T5 has a table of its own for the prompt, GPT-2 borrows the LLM's. */
+  #ownTokens(llmTokens: Lookup, ids: number[][]): Lookup {
+    const { slm, backend } = this;
+    if (slm instanceof GPT2LMHeadModel) return llmTokens;
+    return { table: slm.weights.tokenEmbedding, ids: idTensor(backend, ids) };
   }
 
   /** Logits and loss of a response, all of it at once. The tensors of the result belong to the caller. */
@@ -165,7 +193,7 @@ export class LlmToSlm extends TextModel<HybridArgs> {
     }
   }
 
-  override async open(inputs: HybridArgs & { readonly observer?: Observer }, options?: StartOptions): Promise<Opened> {
+  override async open(inputs: HybridArgs & Hooks, options?: StartOptions): Promise<Opened> {
     const { baton, made } = await this.#baton(inputs);
     const encoded = performance.now();
     const { slm } = this;
@@ -198,13 +226,13 @@ export class LlmToSlm extends TextModel<HybridArgs> {
   }
 
   /** The baton of a call: given, or read from its prompt and then the call's own. */
-  async #baton(inputs: HybridArgs & { readonly observer?: Observer }): Promise<{ baton: Baton; made: boolean }> {
-    const { baton, input_ids, attention_mask, text, fusion, observer } = inputs;
+  async #baton(inputs: HybridArgs & Hooks): Promise<{ baton: Baton; made: boolean }> {
+    const { baton, input_ids, attention_mask, text, fusion, observer, signal } = inputs;
     if ([baton, input_ids, text].filter((given) => given !== undefined).length !== 1) {
       throw new OptionError('give one of "input_ids", "text" and "baton"', { op: 'LlmToSlm' });
     }
     if (baton === undefined)
-      return { baton: await this.encode({ input_ids, attention_mask, text, fusion, observer }), made: true };
+      return { baton: await this.encode({ input_ids, attention_mask, text, fusion, observer, signal }), made: true };
     if (!(baton instanceof Baton))
       throw new OptionError('"baton" must come from encode()', { op: 'LlmToSlm', got: baton });
     if (fusion !== undefined || attention_mask !== undefined) {
@@ -228,12 +256,6 @@ export class LlmToSlm extends TextModel<HybridArgs> {
     const texts = readTexts(text).map((one) => config.promptPrefix + one);
     const rows = texts.map((one) => promptTokenizer.encode(one, { add_special_tokens: config.promptEos }).ids);
     return padRows(rows, 'left', this.llm.config.padId);
-  }
-
-  #bridgeWeights(fusion: Fusion): BridgeWeights {
-    const { llm, slm, bridge } = this;
-    const own = slm instanceof GPT2LMHeadModel ? llm.weights.tokenEmbedding : slm.weights.tokenEmbedding;
-    return { llm: llm.weights, promptTable: own, ...bridge, fusion: checkFusion(fusion, bridge) };
   }
 }
 

@@ -1,5 +1,5 @@
 import { openFiles } from '#open-files';
-import { FormatError, LoadError, OptionError, show } from '../errors.ts';
+import { FormatError, LoadError, OptionError, show, UnsupportedOptionError } from '../errors.ts';
 import type { ModelFiles } from '../hub/files.ts';
 import type { OpenOptions, Where } from '../hub/open-files.ts';
 import { withProgress } from '../hub/progress.ts';
@@ -9,6 +9,7 @@ import { readHybridConfig } from '../models/bridge-weights.ts';
 import { SafetensorsFile, type TensorFile } from '../safetensors/file.ts';
 import { openShards, readIndex } from '../safetensors/shards.ts';
 import { Checkpoint } from './checkpoint.ts';
+import { HeldFiles } from './held-files.ts';
 import { type BackendChoice, checkKeys, type Placement, placementOf } from './placement.ts';
 
 export interface LoadOptions extends OpenOptions {
@@ -20,43 +21,69 @@ export interface LoadOptions extends OpenOptions {
   readonly threads?: number;
   /** The same bits on every machine; on 'wasm' at the price of speed. */
   readonly deterministic?: boolean;
+  /**
+   * Hybrids and T5 encoders: keep the large model's encoder in its file, and read it layer by layer for every prompt, the
+   * next layer while this one computes. Memory then holds one layer as `dtype`, one as it is stored and the rows of the
+   * token table that the prompt needs, whatever the size of the model; results are the same bits. Prompts given at once
+   * take turns. An observer that wants a value beyond its layer has to `keep` it. Files stay open until `dispose`; a
+   * server without ranges has the whole file downloaded into memory.
+   * @default false
+   */
+  readonly stream_encoder?: boolean;
   readonly progress_callback?: ProgressCallback;
   /** Compare every file used with `manifest.json` of the folder, or of one above it, before anything is made of it. */
   readonly verify?: boolean;
 }
 
 const loadKeys = [
-  'backend dtype threads deterministic progress_callback verify signal revision token cache_dir local_files_only fetch',
+  'backend dtype threads deterministic stream_encoder progress_callback verify signal revision token cache_dir local_files_only fetch',
 ].flatMap((line) => line.split(' '));
 
-/** Opens a model's files, builds the model from them, and closes them; nothing stays behind when that fails. */
+/** Opens a model's files, builds the model from them, and closes them unless it reads on; no failure leaves anything behind. */
 export async function loadFrom<T>(
   where: Where,
   options: LoadOptions,
   build: (files: ModelFiles, placement: Placement) => Promise<T>,
 ): Promise<T> {
   checkKeys('from_pretrained', options, loadKeys);
-  const { backend, dtype, threads, deterministic, progress_callback, verify = false, ...openOptions } = options;
+  const { backend, dtype, threads, deterministic, stream_encoder = false, ...rest } = options;
+  const { progress_callback, verify = false, ...openOptions } = rest;
   if (typeof verify !== 'boolean') throw new OptionError(`"verify" must be true or false, got ${show(verify)}`);
-  const placement = await placementOf({ backend, dtype, threads, deterministic });
-  const given = await openFiles(where, openOptions);
+  if (typeof stream_encoder !== 'boolean')
+    throw new OptionError(`"stream_encoder" must be true or false, got ${show(stream_encoder)}`);
+  const held = stream_encoder ? new HeldFiles(openOptions.signal) : undefined;
+  const placement: Placement = { ...(await placementOf({ backend, dtype, threads, deterministic })), held };
+  const given = await openFiles(where, { ...openOptions, ...(held && { signal: held.signal }) });
   try {
     const files = verify ? await verified(given) : given;
-    if (progress_callback === undefined) return await build(files, placement);
-    const reported = withProgress(files, progress_callback);
-    for (const folder of await weightFolders(files)) {
-      await reported.sub(folder).announce(await weightFiles(files.sub(folder)));
-    }
-    reported.announced();
-    const model = await build(reported, placement);
-    reported.ready();
+    const model = await reporting(files, progress_callback, stream_encoder, (reported) => build(reported, placement));
+    if (held === undefined) await given.close();
+    else held.loaded(given);
     return model;
   } catch (error) {
     if (placement.ownsBackend) placement.backend.dispose();
-    throw error;
-  } finally {
+    held?.close();
     await given.close();
+    throw error;
   }
+}
+
+/** Builds with files whose reading is told to `callback`, one total first. */
+async function reporting<T>(
+  files: ModelFiles,
+  callback: ProgressCallback | undefined,
+  streamed: boolean,
+  build: (files: ModelFiles) => Promise<T>,
+): Promise<T> {
+  if (callback === undefined) return build(files);
+  const reported = withProgress(files, callback);
+  for (const folder of await weightFolders(files, streamed)) {
+    await reported.sub(folder).announce(await weightFiles(files.sub(folder)));
+  }
+  reported.announced();
+  const model = await build(reported);
+  reported.ready();
+  return model;
 }
 
 const single = 'model.safetensors';
@@ -65,10 +92,16 @@ const index = 'model.safetensors.index.json';
 /** Opens the weights of a folder (a single file or its shards, or the file of that name), lets `load` read them, and closes the file. */
 export async function withWeights<T>(
   files: ModelFiles,
-  { backend, dtype }: Placement,
+  { backend, dtype, held }: Placement,
   load: (source: Checkpoint) => Promise<T>,
   name?: string,
 ): Promise<T> {
+  if (held !== undefined) {
+    throw new UnsupportedOptionError('"stream_encoder" is for hybrids and T5 encoders', {
+      op: 'from_pretrained',
+      hint: 'this model needs its weights for every token it writes, and keeps them in memory',
+    });
+  }
   const file = name === undefined ? await openTensors(files) : await SafetensorsFile.open(await files.open(name));
   try {
     return await load(new Checkpoint(file, backend, dtype));
@@ -106,10 +139,10 @@ async function readObject(files: ModelFiles, name: string): Promise<Record<strin
 }
 
 /** Folders whose weights are going to be read, for a total that stands before the first byte. */
-async function weightFolders(files: ModelFiles): Promise<string[]> {
-  if (!(await files.has('hybrid.json'))) return ['.'];
+async function weightFolders(files: ModelFiles, streamed: boolean): Promise<string[]> {
+  if (!(await files.has('hybrid.json'))) return streamed ? [] : ['.'];
   const { llm, slm } = readHybridConfig(await files.json('hybrid.json'));
-  return ['.', llm, slm];
+  return streamed ? ['.', slm] : ['.', llm, slm];
 }
 
 async function weightFiles(files: ModelFiles): Promise<string[]> {

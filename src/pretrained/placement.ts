@@ -3,6 +3,7 @@ import { ReferenceBackend } from '../kernels/reference-backend.ts';
 import { createWasmBackend, type WasmOptions } from '../kernels/wasm/create.ts';
 import type { Backend } from '../tensor/backend.ts';
 import type { ResidentDtype } from './checkpoint.ts';
+import type { HeldFiles } from './held-files.ts';
 
 /** Where a model's tensors live and in which dtype. */
 export interface Placement {
@@ -10,6 +11,8 @@ export interface Placement {
   readonly dtype: ResidentDtype;
   /** Made for this model alone, and disposed of with it. */
   readonly ownsBackend: boolean;
+  /** Open files, where the LLM's encoder is to be read from them at every prompt. */
+  readonly held?: HeldFiles;
 }
 
 /** Rejects arguments nobody knows, with the nearest names. */

@@ -1,17 +1,26 @@
 import { OptionError } from '../errors.ts';
 import type { ModelFiles } from '../hub/files.ts';
 import type { Where } from '../hub/open-files.ts';
-import { keyMask, type Mask } from '../models/padding.ts';
-import { type Observer, observers, type Run, runFor } from '../models/run.ts';
-import { embedTokens, type T5EncoderWeights, t5Encoder } from '../models/t5.ts';
+import type { Observer } from '../models/run.ts';
 import { loadT5Encoder, readT5Config, type T5Config } from '../models/t5-weights.ts';
-import { scope } from '../tensor/scope.ts';
+import type { Loaded } from '../models/weight-source.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { Collector } from './collect.ts';
-import { checkEmbeds, checkFlags, flagNames, type Ids, idTensor, type MaskInput, readIds, readMask } from './inputs.ts';
+import type { HeldFiles } from './held-files.ts';
+import {
+  checkEmbeds,
+  checkFlags,
+  checkSignal,
+  flagNames,
+  type Ids,
+  type MaskInput,
+  readIds,
+  readMask,
+} from './inputs.ts';
 import { type LoadOptions, loadFrom, withWeights } from './load.ts';
 import { LoadedModel } from './model.ts';
 import { checkKeys, type Placement } from './placement.ts';
+import { encode, type Prompt, type PromptEncoder, residentEncoder, type T5EncoderOutput } from './prompt-encoder.ts';
+import { openStreamed } from './streamed-encoder.ts';
 
 export interface T5EncoderInputs {
   readonly input_ids?: Ids;
@@ -23,14 +32,6 @@ export interface T5EncoderInputs {
   readonly observer?: Observer;
 }
 
-export interface T5EncoderOutput {
-  /** H, after the final norm. */
-  readonly last_hidden_state: Tensor; //                                                       [B N D]
-  /** Embeddings, every layer; the last one after the final norm. */
-  readonly hidden_states?: Tensor[]; //                                                        L+1 × [B N D]
-  readonly attentions?: Tensor[]; //                                                           L × [B H N N]
-}
-
 export const encoderKeys = [
   'input_ids inputs_embeds attention_mask output_hidden_states output_attentions observer',
 ].flatMap((line) => line.split(' '));
@@ -38,15 +39,20 @@ export const encoderKeys = [
 /** The encoder of T5 alone: what a hybrid needs of its large model. */
 export class T5EncoderModel extends LoadedModel {
   readonly config: T5Config;
-  readonly weights: T5EncoderWeights;
+  readonly encoder: PromptEncoder;
+  readonly #held?: HeldFiles;
 
-  constructor(config: T5Config, weights: T5EncoderWeights, tensors: readonly Tensor[], placement: Placement) {
+  constructor(config: T5Config, encoder: PromptEncoder, tensors: readonly Tensor[], placement: Placement) {
     super(placement, tensors);
     this.config = config;
-    this.weights = weights;
+    this.encoder = encoder;
+    this.#held = placement.held;
   }
 
-  /** Loads `config.json` and the encoder's part of `model.safetensors`; a decoder in the file stays on disk. */
+  /**
+   * Loads `config.json` and the encoder's part of `model.safetensors`; a decoder in the file stays on disk, and with
+   * `stream_encoder` so does the encoder.
+   */
   static from_pretrained(where: Where, options: LoadOptions = {}): Promise<T5EncoderModel> {
     return loadFrom(where, options, T5EncoderModel.load);
   }
@@ -54,25 +60,34 @@ export class T5EncoderModel extends LoadedModel {
   /** The same from files that are open, onto a backend that is there. */
   static async load(files: ModelFiles, placement: Placement): Promise<T5EncoderModel> {
     const config = readT5Config(await files.json('config.json'), `config.json of ${files.name}`);
-    const { weights, tensors } = await withWeights(files, placement, (source) => loadT5Encoder(source, config));
-    return new T5EncoderModel(config, weights, tensors, placement);
+    const { weights: encoder, tensors } =
+      placement.held === undefined
+        ? await loadResident(files, placement, config)
+        : await openStreamed(files, placement, placement.held, config);
+    return new T5EncoderModel(config, encoder, tensors, placement);
   }
 
-  /** Reads a batch of prompts. The tensors of the result belong to the caller. */
-  async forward(inputs: T5EncoderInputs): Promise<T5EncoderOutput> {
+  /**
+   * Reads a batch of prompts. The tensors of the result belong to the caller. A signal ends the call between two layers
+   * where these come from a file, and before the pass where they are in memory.
+   */
+  async forward(inputs: T5EncoderInputs & { readonly signal?: AbortSignal }): Promise<T5EncoderOutput> {
     this.checkLive('forward');
-    checkKeys('forward', inputs, encoderKeys);
+    checkKeys('forward', inputs, [...encoderKeys, 'signal']);
     checkFlags(inputs, flagNames);
-    const prompt = await readPrompt(inputs, this.config);
-    return scope(() => encode(this.weights, prompt, inputs));
+    checkSignal('forward', inputs.signal);
+    return encode(this.encoder, await readPrompt(inputs, this.config), inputs);
+  }
+
+  override dispose(): void {
+    this.#held?.close();
+    super.dispose();
   }
 }
 
-/** A checked prompt: ids or embeddings, and the mask. */
-export interface Prompt {
-  readonly ids: number[][];
-  readonly embeds?: Tensor;
-  readonly mask: Mask;
+async function loadResident(files: ModelFiles, placement: Placement, config: T5Config): Promise<Loaded<PromptEncoder>> {
+  const { weights, tensors } = await withWeights(files, placement, (source) => loadT5Encoder(source, config));
+  return { weights: residentEncoder(weights), tensors };
 }
 
 export async function readPrompt(
@@ -89,27 +104,4 @@ export async function readPrompt(
   }
   const ids = await readIds('input_ids', input_ids ?? [], config.vocabSize);
   return { ids, mask: await readMask('attention_mask', attention_mask, ids.length, ids[0].length) };
-}
-
-/** Runs the encoder over a checked prompt, collecting what is asked for. Call it inside a scope. */
-export function encode(
-  w: T5EncoderWeights,
-  { ids, embeds, mask }: Prompt,
-  {
-    output_hidden_states,
-    output_attentions,
-    observer,
-  }: Pick<T5EncoderInputs, 'output_hidden_states' | 'output_attentions' | 'observer'>,
-): T5EncoderOutput {
-  const { backend } = w.tokenEmbedding;
-  const wanted = { hiddenStates: output_hidden_states ?? false, attentions: output_attentions ?? false };
-  const collector = new Collector('encoder', 'final_norm', wanted);
-  const run: Run = runFor(observers(observer, wanted.hiddenStates || wanted.attentions ? collector : undefined));
-  const x = embeds ?? embedTokens(w, idTensor(backend, ids));
-  const hidden = run.within('encoder', (inner) => t5Encoder(inner, w.encoder, x, keyMask(backend, mask)));
-  return {
-    last_hidden_state: hidden,
-    ...(wanted.hiddenStates && { hidden_states: collector.hiddenStates }),
-    ...(wanted.attentions && { attentions: collector.attentions }),
-  };
 }

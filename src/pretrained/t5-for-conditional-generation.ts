@@ -33,7 +33,8 @@ import {
 import { type LoadOptions, loadFrom, readConfig, readGenerationConfig, withWeights } from './load.ts';
 import type { GenerationConfigs } from './model.ts';
 import { checkKeys, type Placement } from './placement.ts';
-import { encode, encoderKeys, readPrompt, type T5EncoderInputs, type T5EncoderOutput } from './t5-encoder-model.ts';
+import { encode, residentEncoder, type T5EncoderOutput } from './prompt-encoder.ts';
+import { encoderKeys, readPrompt, type T5EncoderInputs } from './t5-encoder-model.ts';
 import { type Opened, TextModel } from './text-model.ts';
 
 export interface T5Prompt extends Pick<T5EncoderInputs, 'input_ids' | 'inputs_embeds' | 'attention_mask'> {
@@ -167,7 +168,7 @@ export class T5ForConditionalGeneration extends TextModel<T5Prompt> {
     const { encoder_outputs: given } = inputs;
     if (given === undefined) {
       const prompt = await readPrompt(inputs, this.config);
-      return { output: scope(() => encode(this.weights, prompt, inputs)), mask: prompt.mask };
+      return { output: await encode(residentEncoder(this.weights), prompt, inputs), mask: prompt.mask };
     }
     if (inputs.input_ids !== undefined || inputs.inputs_embeds !== undefined) {
       throw new OptionError('give either a prompt or "encoder_outputs", not both', { op: 'T5' });

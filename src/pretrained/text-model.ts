@@ -7,6 +7,7 @@ import type { Session } from '../generate/session.ts';
 import { type StreamStep, stream } from '../generate/stream.ts';
 import type { Observer } from '../models/run.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { checkSignal } from './inputs.ts';
 import { LoadedModel } from './model.ts';
 
 /** What one call of `generate` or `stream` takes beside the prompt and the options of generation. */
@@ -44,7 +45,7 @@ export abstract class TextModel<I extends object> extends LoadedModel {
   /** Names of the arguments that `open` takes; all others are options of generation. */
   protected abstract readonly promptNames: readonly string[];
   /** Reads a prompt. */
-  abstract open(inputs: I & Pick<CallExtras, 'observer'>, options: ResolvedOptions): Promise<Opened>;
+  abstract open(inputs: I & Pick<CallExtras, 'observer' | 'signal'>, options: ResolvedOptions): Promise<Opened>;
 
   /**
    * Writes an answer to every prompt, or a continuation of it. Options as in Hugging Face's `generate`; each does what it
@@ -75,7 +76,7 @@ export abstract class TextModel<I extends object> extends LoadedModel {
   }
 
   #split(args: GenerateArgs<I>): {
-    inputs: I & Pick<CallExtras, 'observer'>;
+    inputs: I & Pick<CallExtras, 'observer' | 'signal'>;
     extras: CallExtras;
     options: ResolvedOptions;
   } {
@@ -83,12 +84,11 @@ export abstract class TextModel<I extends object> extends LoadedModel {
     if (typeof args !== 'object' || args === null)
       throw new OptionError('takes an object of arguments', { op: 'generate', got: args });
     const { signal, observer, tokenizer, ...rest } = args;
-    if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      throw new OptionError('"signal" must be an AbortSignal', { op: 'generate', got: signal });
-    }
+    checkSignal('generate', signal);
     const entries = Object.entries(rest);
     const isPrompt = ([name]: [string, unknown]) => this.promptNames.includes(name);
-    const inputs = Object.fromEntries([...entries.filter(isPrompt), ['observer', observer]]) as I & CallExtras;
+    const inputs = Object.fromEntries([...entries.filter(isPrompt), ['observer', observer], ['signal', signal]]) as I &
+      CallExtras;
     const options = Object.fromEntries(entries.filter((entry) => !isPrompt(entry)));
     const { file, config } = this.generationConfigs;
     return { inputs, extras: { signal, observer, tokenizer }, options: resolveOptions(options, file, config) };

@@ -18,6 +18,8 @@ export interface TensorFile extends AsyncDisposable {
    * Errors    WeightError no such tensor · OptionError `into` of another length · LoadError · StateError closed
    */
   read(name: string, into?: Uint8Array): Promise<Uint8Array>;
+  /** Fills `into` with the bytes of a tensor from `offset` on. OptionError where they are not all its own. */
+  readAt(name: string, offset: number, into: Uint8Array): Promise<Uint8Array>;
   /** The same bytes piece by piece, `most` at once: for work that needs no more of a tensor at a time. */
   parts(name: string, most?: number): AsyncIterable<Uint8Array>;
   /** The numbers of a tensor in the array of its dtype (F16, BF16 and smaller floats as their bits). */
@@ -54,8 +56,7 @@ export class SafetensorsFile implements TensorFile {
 
   async read(name: string, into?: Uint8Array): Promise<Uint8Array> {
     const { begin, bytes } = find(this, name);
-    if (!this.#open)
-      throw new StateError(`read of ${show(name)} after close()`, { op: 'safetensors', where: this.name });
+    this.#checkOpen(name);
     if (into !== undefined && into.length !== bytes) {
       throw new OptionError(`"into" must hold the ${bytes} bytes of ${show(name)}, got ${show(into)}`, {
         op: 'safetensors',
@@ -67,11 +68,22 @@ export class SafetensorsFile implements TensorFile {
     return this.#source.read(begin, bytes, into);
   }
 
+  async readAt(name: string, offset: number, into: Uint8Array): Promise<Uint8Array> {
+    const { begin, bytes } = find(this, name);
+    this.#checkOpen(name);
+    if (!Number.isSafeInteger(offset) || offset < 0 || offset + into.length > bytes) {
+      throw new OptionError(
+        `"offset" and the length of "into" must lie in the ${bytes} bytes of ${show(name)}, got ${show(offset)} and ${into.length}`,
+        { op: 'safetensors', where: this.name, expected: bytes, got: [offset, into.length] },
+      );
+    }
+    return this.#source.read(begin + offset, into.length, into);
+  }
+
   async *parts(name: string, most = 2 ** 20): AsyncGenerator<Uint8Array> {
     const { begin, end } = find(this, name);
     for (let at = begin; at < end; at += most) {
-      if (!this.#open)
-        throw new StateError(`read of ${show(name)} after close()`, { op: 'safetensors', where: this.name });
+      this.#checkOpen(name);
       yield await this.#source.read(at, Math.min(most, end - at));
     }
   }
@@ -87,6 +99,11 @@ export class SafetensorsFile implements TensorFile {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #checkOpen(name: string): void {
+    if (this.#open) return;
+    throw new StateError(`read of ${show(name)} after close()`, { op: 'safetensors', where: this.name });
   }
 }
 

@@ -99,6 +99,10 @@ class ShardedFile implements TensorFile {
     return this.#holder(name).read(name, into);
   }
 
+  async readAt(name: string, offset: number, into: Uint8Array): Promise<Uint8Array> {
+    return this.#holder(name).readAt(name, offset, into);
+  }
+
   parts(name: string, most?: number): AsyncIterable<Uint8Array> {
     return this.#holder(name).parts(name, most);
   }

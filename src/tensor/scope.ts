@@ -33,6 +33,41 @@ export function scope<T>(fn: () => T): T {
   }
 }
 
+/** One step of `scopeInSteps`. */
+export type Step = <T>(fn: () => T) => T;
+
+/**
+ * A scope for work that waits in between: each `step` is a scope of its own. What a step returns lives until a later
+ * one does not return it; what `work` returns belongs to the caller; all else is freed, also when something fails.
+ */
+export async function scopeInSteps<T>(work: (step: Step) => Promise<T>): Promise<T> {
+  const held = new Set<Tensor>();
+  const free = (kept?: Set<Tensor>): void => {
+    for (const tensor of held) {
+      if (kept?.has(tensor)) continue;
+      held.delete(tensor);
+      tensor.dispose();
+    }
+  };
+  const step: Step = (fn) => {
+    open.push(held);
+    try {
+      const result = scope(fn);
+      free(tensorsIn(result));
+      return result;
+    } finally {
+      open.pop();
+    }
+  };
+  try {
+    const result = await work(step);
+    for (const tensor of tensorsIn(result)) held.delete(tensor);
+    return result;
+  } finally {
+    free();
+  }
+}
+
 /** Takes a tensor out of the scopes around: it lives until `dispose`. */
 export function keep(tensor: Tensor): Tensor {
   for (const made of open) made.delete(tensor);

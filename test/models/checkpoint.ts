@@ -115,7 +115,7 @@ export class MemorySource implements WeightSource {
     return this.#shapes.get(name);
   }
 
-  async load(name: string, shape: Shape, use: Use, wide: boolean): Promise<Tensor> {
+  async load(name: string, shape: Shape, use: Use, wide = false): Promise<Tensor> {
     const stored = this.#shapes.get(name) ?? [];
     if (!sameShape(stored, shape)) throw new WeightError(`weight "${name}" must be [${shape}], got [${stored}]`);
     const data = numbers(name, shape, this.#filling);

@@ -7,6 +7,7 @@ import { loadT5, loadT5Encoder, readT5Config } from '../../src/models/t5-weights
 import { GPT2LMHeadModel } from '../../src/pretrained/gpt2-lm-head-model.ts';
 import { LlmToSlm, type SmallModel } from '../../src/pretrained/llm-to-slm.ts';
 import type { Placement } from '../../src/pretrained/placement.ts';
+import { residentEncoder } from '../../src/pretrained/prompt-encoder.ts';
 import { T5EncoderModel } from '../../src/pretrained/t5-encoder-model.ts';
 import { T5ForConditionalGeneration } from '../../src/pretrained/t5-for-conditional-generation.ts';
 import type { Backend } from '../../src/tensor/backend.ts';
@@ -34,7 +35,7 @@ export async function tinyEncoder(json: T5Json, { backend = fresh(), ...filling 
   const config = readT5Config(json);
   const source = new MemorySource(t5Shapes(json), backend, filling);
   const { weights, tensors } = await loadT5Encoder(source, config);
-  return new T5EncoderModel(config, weights, tensors, placed(backend));
+  return new T5EncoderModel(config, residentEncoder(weights), tensors, placed(backend));
 }
 
 /** A hybrid; its weights depend on the seed alone, so that hybrids of different fusion are the same but for that. */

@@ -29,6 +29,29 @@ async function contents(file: node.TensorFile): Promise<unknown> {
 }
 
 describe('SafetensorsFile', () => {
+  it('gives a part of a tensor, and nothing beside it', async () => {
+    const data = Uint8Array.from({ length: 12 }, (_, i) => i);
+    const file = await openSafetensors(writeSafetensors([{ name: 'x', dtype: 'U8', shape: [3, 4], data }]));
+    expect(await file.readAt('x', 4, new Uint8Array(4))).toEqual(Uint8Array.of(4, 5, 6, 7));
+    expect(await file.readAt('x', 12, new Uint8Array())).toEqual(new Uint8Array());
+    for (const [offset, length] of [
+      [9, 4],
+      [-1, 2],
+      [0.5, 1],
+      [Number.NaN, 1],
+      [2 ** 53, 0],
+    ]) {
+      await expectError(
+        () => file.readAt('x', offset, new Uint8Array(length)),
+        OptionError,
+        /must lie in the 12 bytes of "x"/,
+      );
+    }
+    await expectError(() => file.readAt('y', 0, new Uint8Array(1)), WeightError, /no tensor "y"/);
+    await file.close();
+    await expectError(() => file.readAt('x', 0, new Uint8Array(1)), StateError, /after close/);
+  });
+
   it('gives equal contents from bytes, Blob, path, file: address and HTTP with and without ranges', async () => {
     await fc.assert(
       fc.asyncProperty(anyTensors, anyMetadata, async (tensors, metadata) => {

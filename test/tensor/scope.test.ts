@@ -3,7 +3,7 @@ import { StateError } from '../../src/errors.ts';
 import { tensor } from '../../src/kernels/create.ts';
 import { ReferenceBackend } from '../../src/kernels/reference-backend.ts';
 import { slice } from '../../src/kernels/slice.ts';
-import { keep, scope } from '../../src/tensor/scope.ts';
+import { keep, scope, scopeInSteps } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 
 const backend = new ReferenceBackend();
@@ -98,5 +98,63 @@ describe('keep', () => {
     expect(kept.read()).toEqual([3]);
     kept.free();
     expect(blocks()).toBe(0);
+  });
+});
+
+describe('scopeInSteps', () => {
+  it('keeps what a step returns until a later one does not, and in the end what is returned', async () => {
+    const live: number[] = [];
+    const result = await scopeInSteps(async (step) => {
+      let state = step(() => ({ x: make(), bias: make() }));
+      for (let i = 0; i < 3; i++) {
+        await Promise.resolve();
+        live.push(blocks());
+        const { bias } = state;
+        state = step(() => {
+          make();
+          return { x: make(i), bias };
+        });
+      }
+      return state.x;
+    });
+    expect(live).toEqual([2, 2, 2]);
+    expect(blocks()).toBe(1);
+    expect(result.toArray()).toEqual([2]);
+    result.dispose();
+  });
+
+  it('leaves alone what was made outside, and what is kept in whichever step', async () => {
+    const outside = make();
+    const kept: Tensor[] = [];
+    await scopeInSteps(async (step) => {
+      const x = step(() => [outside, make()])[1];
+      step(() => kept.push(keep(x), keep(make())));
+      step(() => outside);
+      step(() => {});
+    });
+    expect([outside, ...kept].map(({ disposed }) => disposed)).toEqual([false, false, false]);
+    for (const one of [outside, ...kept]) one.dispose();
+    expect(blocks()).toBe(0);
+  });
+
+  it('frees everything when a step or the work between fails', async () => {
+    const inStep = scopeInSteps(async (step) => {
+      step(() => make());
+      step(() => {
+        make();
+        throw new RangeError('in a step');
+      });
+    });
+    await expect(inStep).rejects.toThrow('in a step');
+    const between = scopeInSteps(async (step) => {
+      step(() => make());
+      throw new RangeError('between');
+    });
+    await expect(between).rejects.toThrow('between');
+    expect(blocks()).toBe(0);
+  });
+
+  it('is no place for asynchronous steps', async () => {
+    await expect(scopeInSteps(async (step) => void step(async () => make()))).rejects.toThrow(StateError);
   });
 });

@@ -44,11 +44,25 @@ function four32(q: usize, p0: usize, step: usize, y: usize, K: i32): void {
   const zero = f32x4.splat(0);
   let c0 = zero, c1 = zero, c2 = zero, c3 = zero, c4 = zero, c5 = zero, c6 = zero, c7 = zero;
   const end = q + <usize>K * 4;
-  while (q < end) {
+  // Two inputs a turn: a whole cache line of every panel.
+  for (const pairs = q + <usize>(K & ~1) * 4; q < pairs; q += 8, p0 += 64, p1 += 64, p2 += 64, p3 += 64) {
+    let x = v128.load32_splat(q);
+    c0 = fma(x, v128.load(p0), c0); c1 = fma(x, v128.load(p0, 16), c1);
+    c2 = fma(x, v128.load(p1), c2); c3 = fma(x, v128.load(p1, 16), c3);
+    c4 = fma(x, v128.load(p2), c4); c5 = fma(x, v128.load(p2, 16), c5);
+    c6 = fma(x, v128.load(p3), c6); c7 = fma(x, v128.load(p3, 16), c7);
+    x = v128.load32_splat(q, 4);
+    c0 = fma(x, v128.load(p0, 32), c0); c1 = fma(x, v128.load(p0, 48), c1);
+    c2 = fma(x, v128.load(p1, 32), c2); c3 = fma(x, v128.load(p1, 48), c3);
+    c4 = fma(x, v128.load(p2, 32), c4); c5 = fma(x, v128.load(p2, 48), c5);
+    c6 = fma(x, v128.load(p3, 32), c6); c7 = fma(x, v128.load(p3, 48), c7);
+  }
+  if (q < end) {
     const x = v128.load32_splat(q);
-    c0 = fma(x, v128.load(p0), c0); c1 = fma(x, v128.load(p0, 16), c1); c2 = fma(x, v128.load(p1), c2); c3 = fma(x, v128.load(p1, 16), c3);
-    c4 = fma(x, v128.load(p2), c4); c5 = fma(x, v128.load(p2, 16), c5); c6 = fma(x, v128.load(p3), c6); c7 = fma(x, v128.load(p3, 16), c7);
-    q += 4; p0 += 32; p1 += 32; p2 += 32; p3 += 32;
+    c0 = fma(x, v128.load(p0), c0); c1 = fma(x, v128.load(p0, 16), c1);
+    c2 = fma(x, v128.load(p1), c2); c3 = fma(x, v128.load(p1, 16), c3);
+    c4 = fma(x, v128.load(p2), c4); c5 = fma(x, v128.load(p2, 16), c5);
+    c6 = fma(x, v128.load(p3), c6); c7 = fma(x, v128.load(p3, 16), c7);
   }
   v128.store(y, c0); v128.store(y, c1, 16); v128.store(y, c2, 32); v128.store(y, c3, 48);
   v128.store(y, c4, 64); v128.store(y, c5, 80); v128.store(y, c6, 96); v128.store(y, c7, 112);
