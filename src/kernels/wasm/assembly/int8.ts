@@ -44,7 +44,7 @@ export function gemm8(
   const bytes = rowBytes(K), panels = (N + 31) / 32;
   const spill = room + <usize>(part * M) * 128;
   for (let panel = firstOf(panels, part, parts), to = firstOf(panels, part + 1, parts); panel < to; panel++) {
-    memory.fill(spill, 0, <usize>M * 128);
+    for (let y = spill, end = spill + <usize>M * 128; y < end; y += 16) v128.store(y, f32x4.splat(0));
     const p = w + <usize>panel * 32 * outputBytes(K);
     for (let k = 0; k < K; k += BLOCK) {
       const block = p + <usize>(k / BLOCK) * 32 * (BLOCK + 4);
