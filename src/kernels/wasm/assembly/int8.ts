@@ -13,21 +13,18 @@ import { firstOf } from './simd';
 export const BLOCK: i32 = 64;
 
 /** Bytes of a row of x: its values and two floats a block. */
-// @ts-expect-error: decorator
 @inline
 export function rowBytes(K: i32): usize {
   return <usize>(((K + 3) & ~3) + 8 * ((K + BLOCK - 1) / BLOCK));
 }
 
 /** Bytes of an output of the weight: its values and a word a block. */
-// @ts-expect-error: decorator
 @inline
 export function outputBytes(K: i32): usize {
   return <usize>(((K + 3) & ~3) + 4 * ((K + BLOCK - 1) / BLOCK));
 }
 
 /** Bytes of k in the block that begins at k. */
-// @ts-expect-error: decorator
 @inline
 export function depthAt(k: i32, K: i32): i32 {
   return (min(BLOCK, K - k) + 3) & ~3;
@@ -90,7 +87,6 @@ function copyRow(sums: usize, bias: usize, y: usize, count: i32): void {
  * acc + four dots of 4 bytes, signed w and x from 0 to 127. Exact in all three forms, so that the bits are the same: in i32
  * (T = i32; wrong in the baseline compiler of Node 20), by way of i16, and without relaxed SIMD.
  */
-// @ts-expect-error: decorator
 @inline
 function dot<T>(w: v128, x: v128, acc: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) {
@@ -106,7 +102,6 @@ function dot<T>(w: v128, x: v128, acc: v128): v128 {
 }
 
 /** y += scale · (xScale·dot + xOffset·sum) for four outputs; `s` points at their words. */
-// @ts-expect-error: decorator
 @inline
 function addTo(y: usize, dots: v128, xScale: v128, xOffset: v128, s: usize): void {
   const word = v128.load(s);

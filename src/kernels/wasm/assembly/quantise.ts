@@ -6,40 +6,34 @@ import { loadFirst } from './simd';
  * Four numbers from −127 to 127 rounded to whole bases, ties to even: added to 1.5·2²³, a float has no room for a fraction,
  * and its last bits are the sum.
  */
-// @ts-expect-error: decorator
 @inline
 function rounded(x: v128): v128 {
   return f32x4.add(x, f32x4.splat(12582912));
 }
 
 /** The last byte of each lane. */
-// @ts-expect-error: decorator
 @inline
 function storeBytes(to: usize, lanes: v128): void {
   v128.store_lane<i32>(to, i8x16.shuffle(lanes, lanes, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12), 0);
 }
 
 /** The bits of a float as a whole number that is ordered as the floats are; above them all, and below, NaN. Its own inverse. */
-// @ts-expect-error: decorator
 @inline
 function ordered(bits: v128): v128 {
   return v128.xor(bits, v128.and(i32x4.shr_s(bits, 31), i32x4.splat(0x7fffffff)));
 }
 
-// @ts-expect-error: decorator
 @inline
 function magnitude(x: v128): v128 {
   return v128.and(x, i32x4.splat(0x7fffffff));
 }
 
-// @ts-expect-error: decorator
 @inline
 function largest(v: v128): v128 {
   const pairs = i32x4.max_s(v, i64x2.shuffle(v, v, 1, 0));
   return i32x4.max_s(pairs, i32x4.shuffle(pairs, pairs, 1, 0, 3, 2));
 }
 
-// @ts-expect-error: decorator
 @inline
 function smallest(v: v128): v128 {
   const pairs = i32x4.min_s(v, i64x2.shuffle(v, v, 1, 0));
@@ -47,28 +41,24 @@ function smallest(v: v128): v128 {
 }
 
 /** A scale rounded upwards to a bfloat16. */
-// @ts-expect-error: decorator
 @inline
 function short(scale: v128): v128 {
   return v128.and(i32x4.add(scale, i32x4.splat(0xffff)), i32x4.splat(<i32>0xffff0000));
 }
 
 /** A scale above the sum of what it stands for, at most 64 · 127 either way. */
-// @ts-expect-error: decorator
 @inline
 function word(scale: v128, sum: v128): v128 {
   return v128.or(scale, v128.and(sum, i32x4.splat(0xffff)));
 }
 
 /** Is some lane infinite or NaN? */
-// @ts-expect-error: decorator
 @inline
 function hasBad(x: v128): i32 {
   return i32(v128.any_true(f32x4.ne(f32x4.sub(x, x), f32x4.splat(0))));
 }
 
 /** 1/scale, or 0 where that is infinite: so small a block becomes zeros. */
-// @ts-expect-error: decorator
 @inline
 function inverse(scale: v128): v128 {
   const by = f32x4.div(f32x4.splat(1), scale);
@@ -131,7 +121,6 @@ export function quantiseColumns(from: usize, to: usize, rows: i32, N: i32, K: i3
 }
 
 /** `count` of four columns of one block; those that do not exist become zeros. */
-// @ts-expect-error: decorator
 @inline
 function columns(p: usize, count: i32): v128 {
   return count >= 4 ? v128.load(p) : count > 0 ? loadFirst(p, count) : f32x4.splat(0);
