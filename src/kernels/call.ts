@@ -1,4 +1,4 @@
-import { ShapeError, StateError } from '../errors.ts';
+import { DtypeError, ShapeError, StateError } from '../errors.ts';
 import type { Backend } from '../tensor/backend.ts';
 import type { Cost, Inputs, Op } from '../tensor/op.ts';
 import { track } from '../tensor/scope.ts';
@@ -19,6 +19,9 @@ export function call1<A>(op: Op<A>, inputs: Inputs<Tensor>, attrs: A): Tensor {
   return call(op, inputs, attrs)[0];
 }
 
+/** The ops that take a Q8 tensor, each as one of its inputs. */
+const readers: readonly string[] = ['linear', 'embedding'];
+
 /** The one backend of all inputs. */
 export function backendOf(op: string, inputs: Inputs<Tensor>): Backend {
   let first: Tensor | undefined;
@@ -26,6 +29,12 @@ export function backendOf(op: string, inputs: Inputs<Tensor>): Backend {
     if (input === undefined) continue;
     if (!(input instanceof Tensor)) throw new StateError('every input must be a Tensor', { op, got: input });
     first ??= input;
+    if (input.dtype === 'Q8' && !readers.includes(op)) {
+      throw new DtypeError(`a quantised tensor is read by ${readers.join(' and ')} alone, got ${describe(input)}`, {
+        op,
+        got: 'Q8',
+      });
+    }
     if (input.backend !== first.backend) {
       throw new StateError(
         `inputs live on two backends: ${describe(first)} on "${first.backend.info.name}", ${describe(input)} on "${input.backend.info.name}"`,

@@ -5,12 +5,14 @@ import { describe } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { call1, needed, once } from './call.ts';
 import { checkFloat, floatsOut, integers, positionOf } from './host.ts';
+import { floatAt } from './quantised.ts';
 
 /**
  * Looks up rows of a table: y(…, d) = table(ids(…), d).
  *
  * Shapes    table [V D], ids I32 […] → y [… D]
- * Numerics  exact; of an F16 or BF16 table only the rows asked for are widened
+ * Numerics  exact; of an F16 or BF16 table only the rows asked for are widened; of a Q8 table each number is
+ *           multiplied with its scale, and rounded once
  * Errors    ShapeError table is not [V D] · DtypeError · NumericError an id outside 0 … V − 1
  * Source    Vaswani et al. 2017 §3.4, without its factor √D
  */
@@ -24,7 +26,7 @@ export const embeddingOp: Op<undefined> = {
   infer(inputs) {
     const op = 'embedding';
     const [table, ids] = [needed(inputs, 0, op, 'table'), needed(inputs, 1, op, 'ids')];
-    checkFloat(op, 'table', table);
+    if (table.dtype !== 'Q8') checkFloat(op, 'table', table);
     if (table.shape.length !== 2) {
       throw new ShapeError(`"table" must be [V D], got ${describe(table)}`, { op, got: table.shape });
     }
@@ -50,7 +52,8 @@ export const embeddingOp: Op<undefined> = {
         });
       }
       if (data instanceof BigInt64Array) return;
-      y.set(widen(data.subarray(id * D, (id + 1) * D), table.dtype), i * D);
+      if (table.scales !== undefined) for (let d = 0; d < D; d++) y[i * D + d] = floatAt(table, id, d);
+      else y.set(widen(data.subarray(id * D, (id + 1) * D), table.dtype), i * D);
     }
   },
 

@@ -5,6 +5,8 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { call1, needed, once } from './call.ts';
 import { checkFloat, floats, floatsOut } from './host.ts';
 import { Panel, panelWidth } from './panel.ts';
+import { checkLayout } from './quantised.ts';
+import { quantisedLinear } from './quantised-linear.ts';
 
 /** How a weight is stored: `[out, in]` as torch's Linear does (T5), `[in, out]` as Conv1D does (GPT-2). */
 export type Layout = '[out, in]' | '[in, out]';
@@ -14,8 +16,9 @@ export type Layout = '[out, in]' | '[in, out]';
  *
  * Shapes    x [… K], w [N K] or [K N], bias [N] → y [… N]
  * Numerics  per output one float64 chain over k ascending, then the bias, then one rounding: a row of y depends on its row
- *           of x alone, not on how many rows there are. F16 and BF16 weights are widened panel by panel
- * Errors    ShapeError sizes of K or N differ · DtypeError not float
+ *           of x alone, not on how many rows there are. F16 and BF16 weights are widened panel by panel; a Q8
+ *           weight: see quantised-linear.ts
+ * Errors    ShapeError sizes of K or N differ · DtypeError not float, or a Q8 weight made for the other layout
  * Source    Vaswani et al. 2017 §3.3; layouts: Raffel et al. 2020 and Radford et al. 2019 as released
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | undefined, layout: Layout): Tensor {
@@ -32,8 +35,9 @@ export const linearOp: Op<{ readonly layout: Layout }> = {
     if (layout !== '[out, in]' && layout !== '[in, out]') {
       throw new OptionError(`"layout" must be '[out, in]' or '[in, out]', got ${layout}`, { op, got: layout });
     }
-    for (const [name, spec] of Object.entries({ x, weight: w, bias }))
-      if (spec !== undefined) checkFloat(op, name, spec);
+    checkFloat(op, 'x', x);
+    if (w.dtype !== 'Q8') checkFloat(op, 'weight', w);
+    if (bias !== undefined) checkFloat(op, 'bias', bias);
     const [N, K] = layout === '[out, in]' ? w.shape : [w.shape[1], w.shape[0]];
     if (w.shape.length !== 2 || x.shape.at(-1) !== K) {
       throw new ShapeError(
@@ -56,6 +60,11 @@ export const linearOp: Op<{ readonly layout: Layout }> = {
     if (xIn === undefined || wIn === undefined) return;
     const [x, y] = [floats(xIn), floatsOut(yOut)];
     const bias = biasIn && floats(biasIn);
+    if (wIn.scales !== undefined) {
+      checkLayout(wIn.scales, layout);
+      quantisedLinear(x, wIn, wIn.scales, bias, y);
+      return;
+    }
     const K = xIn.shape.at(-1) ?? 1;
     const N = yOut.shape.at(-1) ?? 1;
     const M = N === 0 ? 0 : sizeOf(yOut.shape) / N;

@@ -1,9 +1,10 @@
 import { DtypeError, StateError } from '../errors.ts';
 import type { Backend, BackendInfo, MemoryCount, Use } from '../tensor/backend.ts';
 import { allocate, fits, type HostArray } from '../tensor/dtype.ts';
-import type { Host, Op } from '../tensor/op.ts';
+import type { Host, Op, Scales } from '../tensor/op.ts';
 import { type Spec, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { layoutOf, quantise } from './quantised.ts';
 
 /** Memory that several storages may share: a tensor and its views, a cache and its longer successor. */
 interface Block {
@@ -18,8 +19,10 @@ interface Block {
 export class HostStorage {
   readonly block: Block;
   readonly data: HostArray;
+  readonly scales: Scales | undefined;
 
-  constructor(block: Block, begin: number, end: number) {
+  constructor(block: Block, begin: number, end: number, scales?: Scales) {
+    this.scales = scales;
     this.block = block;
     this.data = block.buffer.subarray(begin, end);
     block.refs++;
@@ -57,6 +60,11 @@ export class ReferenceBackend implements Backend<HostStorage> {
     return this.#claim(data, data.length);
   }
 
+  quantise(data: Float32Array, spec: Spec, use: Use): HostStorage {
+    const { data: whole, scales } = quantise(data, spec, layoutOf(use));
+    return new HostStorage(this.#block(whole, whole.length), 0, whole.length, scales);
+  }
+
   async read(storage: HostStorage): Promise<HostArray> {
     return this.peek(storage).slice();
   }
@@ -69,9 +77,12 @@ export class ReferenceBackend implements Backend<HostStorage> {
   run<A>(op: Op<A>, inputs: readonly (Tensor | undefined)[], attrs: A, outputs: readonly Spec[]): HostStorage[] {
     const made: Host[] = outputs.map((spec) => ({ ...spec, data: allocate(spec.dtype, sizeOf(spec.shape)) }));
     op.reference(
-      inputs.map(
-        (input) => input && { dtype: input.dtype, shape: input.shape, label: input.label, data: input.peek() },
-      ),
+      inputs.map((input) => {
+        if (input === undefined) return undefined;
+        const { dtype, shape, label, storage } = input;
+        const scales = storage instanceof HostStorage ? storage.scales : undefined;
+        return { dtype, shape, label, data: input.peek(), scales };
+      }),
       attrs,
       made,
     );

@@ -1,5 +1,5 @@
 import { DtypeError, NumericError, ShapeError, show } from '../errors.ts';
-import { allocate, type Dtype, dtypes, fits, type HostArray } from '../tensor/dtype.ts';
+import { allocate, type Dtype, dtypes, fits, type HostArray, type PlainDtype } from '../tensor/dtype.ts';
 import { narrow } from '../tensor/floats.ts';
 import { checkShape, type Shape, sizeOf } from '../tensor/shape.ts';
 
@@ -12,7 +12,7 @@ const maxRank = 32;
 
 interface Elements {
   readonly data: HostArray;
-  readonly dtype: Dtype;
+  readonly dtype: PlainDtype;
   readonly shape: Shape;
 }
 
@@ -36,8 +36,8 @@ export function elementsOf(values: Values, wanted: Dtype | undefined, wantedShap
   return { data: convert(flat, dtype), dtype, shape: wantedShape ?? shape };
 }
 
-export function checkDtype(dtype: Dtype, op: string): void {
-  if (!dtypes.includes(dtype)) {
+export function checkDtype(dtype: Dtype, op: string): asserts dtype is PlainDtype {
+  if (!dtypes.some((known) => known === dtype)) {
     throw new DtypeError(`"dtype" must be one of ${dtypes.join(', ')}, got ${show(dtype)}`, { op, got: dtype });
   }
 }
@@ -74,7 +74,7 @@ function flatten(values: Value | readonly Values[]): { flat: Value[]; shape: num
   return { flat, shape };
 }
 
-function dtypeOf(flat: ArrayLike<Value> | HostArray | Float64Array): Dtype {
+function dtypeOf(flat: ArrayLike<Value> | HostArray | Float64Array): PlainDtype {
   if (flat instanceof Uint16Array) {
     throw new DtypeError('a Uint16Array may hold F16 or BF16: say which', { op: 'tensor', hint: "{ dtype: 'F16' }" });
   }
@@ -89,7 +89,7 @@ function dtypeOf(flat: ArrayLike<Value> | HostArray | Float64Array): Dtype {
 /** Bounds of the whole numbers of a dtype. */
 const ranges = { I8: [-128, 127], U8: [0, 255], BOOL: [0, 1], I32: [-(2 ** 31), 2 ** 31 - 1] } as const;
 
-function convert(flat: ArrayLike<Value> | HostArray | Float64Array, dtype: Dtype): HostArray {
+function convert(flat: ArrayLike<Value> | HostArray | Float64Array, dtype: PlainDtype): HostArray {
   if (ArrayBuffer.isView(flat) && fits(flat, dtype) && dtype !== 'BOOL') return flat.slice();
   if (dtype === 'I64') return BigInt64Array.from(flat, (value, i) => bigint(value, i));
   if (dtype === 'F32' || dtype === 'F16' || dtype === 'BF16') {

@@ -71,7 +71,7 @@ async function read(reader: WeightReader, c: Gpt2Config): Promise<Gpt2Weights> {
   });
 
   const tokenEmbedding = await reader.take(`${p}wte.weight`, [V, D], 'table');
-  const positionEmbedding = await reader.take(`${p}wpe.weight`, [c.nCtx, D], 'table');
+  const positionEmbedding = await reader.take(`${p}wpe.weight`, [c.nCtx, D], 'table', { wide: true }); // small, and added
   const blocks: Gpt2Block[] = [];
   for (let i = 0; i < c.nLayers; i++) {
     const scale = (c.scaleScores ? 1 / Math.sqrt(D / c.nHeads) : 1) / (c.scaleByLayer ? i + 1 : 1);

@@ -147,8 +147,8 @@ export async function readT5Ends(reader: WeightReader, c: T5Config, stack: Stack
 export async function readT5Block(reader: WeightReader, c: T5Config, stack: StackName, i: number): Promise<T5Block> {
   const { dModel: D, dMlp: F } = c;
   const A = c.nHeads * c.dHead;
-  const matrix = (name: string, out: number, from: number) =>
-    reader.take(`${name}.weight`, [out, from], 'linear [out, in]');
+  const matrix = (name: string, out: number, from: number, wide = false) =>
+    reader.take(`${name}.weight`, [out, from], 'linear [out, in]', { wide });
   const attention = async (name: string): Promise<T5Attention> => ({
     q: await matrix(`${name}.q`, A, D),
     k: await matrix(`${name}.k`, A, D),
@@ -159,7 +159,7 @@ export async function readT5Block(reader: WeightReader, c: T5Config, stack: Stac
   const mlp = async (name: string): Promise<T5Mlp> => ({
     up: await matrix(c.gated ? `${name}.wi_0` : `${name}.wi`, F, D),
     ...(c.gated && { gate: await matrix(`${name}.wi_1`, F, D) }),
-    down: await matrix(`${name}.wo`, D, F),
+    down: await matrix(`${name}.wo`, D, F, true), // what it reads and writes has the widest range of all
     activation: activationNamed(c.activation),
   });
 

@@ -11,8 +11,8 @@ export interface WeightSource {
   names(): Iterable<string>;
   /** Shape of a tensor as the file says it; undefined where there is none of that name. */
   shape(name: string): Shape | undefined;
-  /** Reads a tensor onto the backend. WeightError when the shape is another. */
-  load(name: string, shape: Shape, use: Use): Promise<Tensor>;
+  /** Reads a tensor onto the backend; `wide`: it is never quantised. WeightError when the shape is another. */
+  load(name: string, shape: Shape, use: Use, wide?: boolean): Promise<Tensor>;
   /** Do two tensors of the file hold the same numbers? */
   same(a: string, b: string): Promise<boolean>;
 }
@@ -56,7 +56,8 @@ export class WeightReader {
     return candidates.find((p) => this.has(p + name)) ?? candidates[0];
   }
 
-  async take(name: string, shape: Shape, use: Use = 'activation'): Promise<Tensor> {
+  /** Reads a tensor; `wide`: its numbers must stay floats where the others are quantised. */
+  async take(name: string, shape: Shape, use: Use = 'activation', { wide = false } = {}): Promise<Tensor> {
     if (!this.has(name)) {
       throw new WeightError(`weight ${show(name)} [${shape.join(', ')}] is missing`, {
         where: this.#source.name,
@@ -65,7 +66,7 @@ export class WeightReader {
       });
     }
     this.#taken.add(name);
-    const tensor = await this.#source.load(name, shape, use);
+    const tensor = await this.#source.load(name, shape, use, wide);
     this.#tensors.push(tensor);
     return tensor;
   }

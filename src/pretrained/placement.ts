@@ -41,15 +41,15 @@ export async function placementOf(options: {
   readonly deterministic?: boolean;
 }): Promise<Placement> {
   const { backend = 'wasm', dtype = 'f32', threads, deterministic } = options;
-  const resident = { f32: 'F32', f16: 'F16', bf16: 'BF16' } as const;
-  if (dtype === 'int8' || dtype === 'int4') {
+  const resident = { f32: 'F32', f16: 'F16', bf16: 'BF16', int8: 'Q8' } as const;
+  if (dtype === 'int4') {
     throw new UnsupportedOptionError(`"dtype" ${show(dtype)} is not offered by this version`, {
       got: dtype,
-      hint: 'f32, f16 or bf16',
+      hint: 'f32, f16, bf16 or int8',
     });
   }
-  if (dtype !== 'f32' && dtype !== 'f16' && dtype !== 'bf16') {
-    throw new OptionError(`"dtype" must be 'f32', 'f16' or 'bf16', got ${show(dtype)}`, { got: dtype });
+  if (dtype !== 'f32' && dtype !== 'f16' && dtype !== 'bf16' && dtype !== 'int8') {
+    throw new OptionError(`"dtype" must be 'f32', 'f16', 'bf16' or 'int8', got ${show(dtype)}`, { got: dtype });
   }
   if (deterministic !== undefined && typeof deterministic !== 'boolean')
     throw new OptionError(`"deterministic" must be true or false, got ${show(deterministic)}`);

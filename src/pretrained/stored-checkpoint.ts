@@ -5,7 +5,7 @@ import type { Use } from '../tensor/backend.ts';
 import { bytesPerElement } from '../tensor/dtype.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { Checkpoint, convert, emptyOf, type Numbers, type ResidentDtype, viewOf } from './checkpoint.ts';
+import { Checkpoint, convert, emptyOf, type FloatDtype, type Numbers, viewOf } from './checkpoint.ts';
 import { readRows } from './table-rows.ts';
 
 /** Bytes that are converted at once. */
@@ -19,17 +19,17 @@ export class StoredCheckpoint extends Checkpoint implements StoredSource {
   unread(): WeightSource {
     return this.#with(async (name, shape) => {
       this.check(name, shape);
-      return this.place(name, new Float32Array(), [0], 'activation');
+      return this.place(name, { data: new Float32Array(), dtype: 'F32' }, [0], 'activation', true);
     });
   }
 
   async fetch(names: readonly string[]): Promise<WeightSource> {
     const fetched = new Map(await Promise.all(names.map(async (name) => [name, await this.#bytes(name)] as const)));
-    const load = async (name: string, shape: Shape, use: Use): Promise<Tensor> => {
+    const load = async (name: string, shape: Shape, use: Use, wide = false): Promise<Tensor> => {
       const stored = this.check(name, shape);
       const bytes = fetched.get(name) ?? (await this.#bytes(name));
       fetched.delete(name); // the backend has it now, or a copy
-      return this.place(name, numbersOf(bytes, stored, this.residentDtype(use)), shape, use);
+      return this.place(name, numbersOf(bytes, stored, this.readDtype(use, wide, stored)), shape, use, wide);
     };
     return this.#with(load, names);
   }
@@ -38,7 +38,8 @@ export class StoredCheckpoint extends Checkpoint implements StoredSource {
     const [V = 0, D = 0] = this.shape(name) ?? [];
     const stored = this.check(name, [V, D]);
     const bytes = await readRows(this.file, name, ids);
-    return () => this.place(name, numbersOf(bytes, stored, this.residentDtype('table')), [ids.length, D], 'table');
+    const dtype = this.readDtype('table', false, stored);
+    return () => this.place(name, numbersOf(bytes, stored, dtype), [ids.length, D], 'table', false);
   }
 
   /** Into an array of its own, which a backend may take over. */
@@ -61,11 +62,11 @@ export class StoredCheckpoint extends Checkpoint implements StoredSource {
 }
 
 /** Without a copy where nothing is to be converted. */
-function numbersOf(bytes: Uint8Array<ArrayBuffer>, stored: ResidentDtype, dtype: ResidentDtype): Numbers {
-  if (stored === dtype) return viewOf(dtype, bytes.buffer);
+function numbersOf(bytes: Uint8Array<ArrayBuffer>, stored: FloatDtype, dtype: FloatDtype): Numbers {
+  if (stored === dtype) return { data: viewOf(dtype, bytes.buffer), dtype };
   const data = emptyOf(dtype, bytes.length / bytesPerElement(stored));
   for (let at = 0, from = 0; from < bytes.length; from += PIECE) {
     at = convert(bytes.subarray(from, from + PIECE), stored, dtype, data, at);
   }
-  return data;
+  return { data, dtype };
 }

@@ -36,7 +36,12 @@ export interface Backend<S = unknown> {
   meter?: ((op: string, flops: number, bytes: number) => void) | undefined;
   /** Takes over `data`: the caller must not write to it afterwards. */
   upload(data: HostArray, spec: Spec, use: Use): S;
-  /** Row-major elements. The array is a copy: writing to it changes nothing. */
+  /**
+   * A weight as Q8, made of finite float32 (NumericError otherwise): whole numbers, and a scale for every block of inputs.
+   * `spec` says dtype Q8; only `linear` and `embedding` read such a tensor.
+   */
+  quantise(data: Float32Array, spec: Spec, use: Use): S;
+  /** Row-major elements; of Q8 the whole numbers. The array is a copy: writing to it changes nothing. */
   read(storage: S, spec: Spec): Promise<HostArray>;
   /** The same at once, without a copy where it can be; undefined where the numbers are not in this memory. */
   peek(storage: S, spec: Spec): HostArray | undefined;

@@ -1,5 +1,7 @@
-/** Element types a tensor can hold, spelled as safetensors spells them. */
-export type Dtype = 'F32' | 'F16' | 'BF16' | 'I32' | 'I64' | 'U8' | 'BOOL' | 'I8';
+/** Element types a tensor can be made of, spelled as safetensors spells them. */
+export type PlainDtype = 'F32' | 'F16' | 'BF16' | 'I32' | 'I64' | 'U8' | 'BOOL' | 'I8';
+/** Q8: the weight of a linear layer or a table in whole numbers, with a scale for every block of inputs (quantised.ts). */
+export type Dtype = PlainDtype | 'Q8';
 
 /** The host array of each dtype. F16 and BF16 are kept as their 16 bits; BOOL is one byte, 0 or 1. */
 export interface ArrayOf {
@@ -11,6 +13,7 @@ export interface ArrayOf {
   U8: Uint8Array;
   BOOL: Uint8Array;
   I8: Int8Array;
+  Q8: Int8Array;
 }
 export type HostArray = ArrayOf[Dtype];
 
@@ -23,11 +26,12 @@ const arrays = {
   U8: Uint8Array,
   BOOL: Uint8Array,
   I8: Int8Array,
+  Q8: Int8Array,
 } as const;
 
-export const dtypes = Object.keys(arrays) as readonly Dtype[];
+export const dtypes: readonly PlainDtype[] = ['F32', 'F16', 'BF16', 'I32', 'I64', 'U8', 'BOOL', 'I8'];
 
-/** Bytes of one element. */
+/** Bytes of one element; of Q8 without its scales. */
 export function bytesPerElement(dtype: Dtype): number {
   return arrays[dtype].BYTES_PER_ELEMENT;
 }

@@ -88,7 +88,7 @@ describe('wrong usage', () => {
     ],
     [
       ['generate', ...hybrid, '--dtype', 'int4', 'x'],
-      '"dtype" "int4" is not offered by this version (hint: f32, f16 or bf16)',
+      '"dtype" "int4" is not offered by this version (hint: f32, f16, bf16 or int8)',
     ],
     [['generate', ...hybrid, '--file', 'x', 'y'], 'give texts or --file, not both'],
     [['generate', ...hybrid, '--inputs', 'x', 'y'], '--inputs takes the place of texts and --file'],

@@ -6,7 +6,7 @@ import type { Backend, Use } from '../../src/tensor/backend.ts';
 import { keep } from '../../src/tensor/scope.ts';
 import { type Shape, sameShape, sizeOf } from '../../src/tensor/shape.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { upload } from '../../src/tensor/upload.ts';
+import { quantise, upload } from '../../src/tensor/upload.ts';
 import type { Gpt2Json, T5Json } from './configs.ts';
 
 export type Shapes = Map<string, Shape>;
@@ -90,6 +90,8 @@ export interface Filling {
   /** Tensors of zeros. */
   readonly zero?: RegExp;
   readonly given?: Readonly<Record<string, readonly number[]>>;
+  /** Matrices in int8, but for those that must stay wide. */
+  readonly int8?: boolean;
 }
 
 /** A checkpoint of these tensors. Their numbers follow from the seed and the name alone, whatever else is there. */
@@ -113,11 +115,13 @@ export class MemorySource implements WeightSource {
     return this.#shapes.get(name);
   }
 
-  async load(name: string, shape: Shape, use: Use): Promise<Tensor> {
+  async load(name: string, shape: Shape, use: Use, wide = false): Promise<Tensor> {
     const stored = this.#shapes.get(name) ?? [];
     if (!sameShape(stored, shape)) throw new WeightError(`weight "${name}" must be [${shape}], got [${stored}]`);
     const data = numbers(name, shape, this.#filling);
-    return keep(upload(this.#backend, data, { dtype: 'F32', shape, label: name }, use));
+    const spec = { dtype: 'F32', shape, label: name } as const;
+    const quantised = this.#filling.int8 && use !== 'activation' && !wide;
+    return keep((quantised ? quantise : upload)(this.#backend, data, spec, use));
   }
 
   async same(a: string, b: string): Promise<boolean> {

@@ -83,8 +83,8 @@ describe('from_pretrained', () => {
   });
 
   it.each([
-    [{ dtype: 'int8' }, 'UNSUPPORTED_OPTION', '"dtype" "int8" is not offered'],
-    [{ dtype: 'f64' }, 'OPTION', `"dtype" must be 'f32', 'f16' or 'bf16', got "f64"`],
+    [{ dtype: 'int4' }, 'UNSUPPORTED_OPTION', '"dtype" "int4" is not offered'],
+    [{ dtype: 'f64' }, 'OPTION', `"dtype" must be 'f32', 'f16', 'bf16' or 'int8', got "f64"`],
     [{ backend: 'reference', threads: 2 }, 'UNSUPPORTED_OPTION', '"threads" must be 1'],
     [{ quantised: true }, 'UNSUPPORTED_OPTION', 'there is no argument "quantised"'],
     [{ revison: 'main' }, 'UNSUPPORTED_OPTION', 'nearest: revision'],

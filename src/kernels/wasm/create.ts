@@ -41,7 +41,7 @@ export async function createWasmBackend({ deterministic = false, threads }: Wasm
   const kernels = await instantiate(build.module, memory);
   const crew = size > 1 ? new Crew(size, build.module, memory, divisible) : undefined;
   const info = { name: 'wasm', threads: size, simd: build.simd, notes };
-  return new WasmBackend(new Machine(kernels, memory, crew), info);
+  return new WasmBackend(new Machine(kernels, memory, crew, undefined, build.wideDots), info);
 }
 
 function canShare(): boolean {

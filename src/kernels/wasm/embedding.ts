@@ -14,15 +14,17 @@ export const embedding: Kernel<undefined> = (m, inputs, attrs, outputs) => {
     loops(embeddingOp)(m, inputs, attrs, outputs); // which says where an id is outside
     return;
   }
+  const { kind } = packed;
   const to = (i: number) => outputs[0].at + 4 * i * D;
-  if (packed.kind === 0) {
-    for (const [i, id] of rows.entries()) m.kernels.lookup(table.at, to(i), id, D);
+  if (kind === 0 || kind === 'int8') {
+    const lookup = kind === 0 ? m.kernels.lookup : m.kernels.lookup8;
+    for (const [i, id] of rows.entries()) lookup(table.at, to(i), id, D);
     return;
   }
   const [halves, floats] = [m.lend(2 * D + 16), m.lend(4 * D + 32)]; // widened eight at a time
   for (const [i, id] of rows.entries()) {
     m.kernels.lookup16(table.at, halves, id, D);
-    m.kernels.widen(halves, floats, Math.ceil(D / 8) * 8, packed.kind);
+    m.kernels.widen(halves, floats, Math.ceil(D / 8) * 8, kind);
     m.kernels.move(floats, to(i), 1, 1, 1, 0, 0, 0, 4 * D);
   }
 };

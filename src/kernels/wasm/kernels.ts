@@ -12,6 +12,16 @@ export interface Kernels {
       ...[N: number, K: number, kind: number, part: number, parts: number],
     ]
   ): void;
+  gemm8(
+    ...args: [
+      ...[tiles: number, w: number, bias: number, y: number, room: number],
+      ...[M: number, N: number, K: number, wide: number, part: number, parts: number],
+    ]
+  ): void;
+  quantiseRows(from: number, to: number, rows: number, K: number): number;
+  quantiseColumns(from: number, to: number, rows: number, N: number, K: number, k: number): number;
+  quantiseTiles(x: number, to: number, M: number, K: number): void;
+  lookup8(table: number, y: number, id: number, K: number): void;
   packRows32(from: number, to: number, rows: number, K: number): void;
   packRows16(from: number, to: number, rows: number, K: number): void;
   packColumns32(from: number, to: number, rows: number, N: number, K: number, k: number): void;
@@ -63,7 +73,7 @@ export interface Kernels {
 }
 
 /** Kernels whose work threads may split. */
-export const divisible = ['gemm', 'gemv', 'attentionScores', 'mix'] as const;
+export const divisible = ['gemm', 'gemv', 'gemm8', 'attentionScores', 'mix'] as const;
 export type Divisible = (typeof divisible)[number];
 
 /** The arguments of such a kernel before `part` and `parts`. */

@@ -4,6 +4,7 @@ import type { Host } from '../../tensor/op.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import type { Crew } from './crew.ts';
 import { Heap } from './heap.ts';
+import { unpackInt8 } from './int8.ts';
 import type { Divisible, Kernels, Whole } from './kernels.ts';
 import { unpack } from './pack.ts';
 import type { Placed } from './storage.ts';
@@ -21,6 +22,8 @@ const begin = 1024;
 export class Machine {
   readonly kernels: Kernels;
   readonly heap: Heap;
+  /** May dots of bytes be added up in i32? */
+  readonly wideDots: boolean;
   readonly #memory: WebAssembly.Memory;
   readonly #crew: Crew | undefined;
   readonly #worthwhile: number;
@@ -28,8 +31,9 @@ export class Machine {
   readonly #lent: { at: number; bytes: number }[] = [];
 
   /** `crew` helps with kernels of at least `worthwhile` products. */
-  constructor(kernels: Kernels, memory: WebAssembly.Memory, crew?: Crew, worthwhile = 1 << 17) {
+  constructor(kernels: Kernels, memory: WebAssembly.Memory, crew?: Crew, worthwhile = 1 << 17, wideDots = false) {
     this.kernels = kernels;
+    this.wideDots = wideDots;
     this.#memory = memory;
     this.#crew = crew;
     this.#worthwhile = worthwhile;
@@ -73,6 +77,7 @@ export class Machine {
       case 'I64':
         return new BigInt64Array(buffer, at, length);
       case 'I8':
+      case 'Q8':
         return new Int8Array(buffer, at, length);
       default:
         return new Uint8Array(buffer, at, length);
@@ -112,6 +117,7 @@ export class Machine {
   /** The tensor for loops in TypeScript. Make it after everything is allocated: it does not survive growth. */
   host({ dtype, shape, label, at, packed }: Placed): Host {
     const view = () => this.view(at, dtype, sizeOf(shape));
+    if (packed?.kind === 'int8') return { dtype, shape, label, ...unpackInt8(this, at, packed) };
     return { dtype, shape, label, data: packed === undefined ? view() : unpack(this, at, packed, dtype) };
   }
 

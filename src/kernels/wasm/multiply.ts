@@ -36,7 +36,8 @@ export function multiply(m: Machine, { x, w, kind, bias, y, M, N, K }: Product):
 
 /** A weight in panels: as it was uploaded, or packed for this op alone. */
 export function panelsOf(m: Machine, weight: Placed, layout: Packed['layout']): { w: number; kind: Kind } {
-  if (weight.packed?.layout === layout) return { w: weight.at, kind: weight.packed.kind };
+  const kind = weight.packed?.kind;
+  if (weight.packed?.layout === layout && kind !== undefined && kind !== 'int8') return { w: weight.at, kind };
   const [N, K] = layout === '[out, in]' ? weight.shape : [weight.shape[1], weight.shape[0]];
   return { w: packFloats(m, m.floats(weight), N, K, layout), kind: 0 };
 }

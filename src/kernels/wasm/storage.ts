@@ -1,4 +1,5 @@
 import type { Spec } from '../../tensor/shape.ts';
+import { blocksOf } from '../quantised.ts';
 
 /** Memory that several storages may share: a tensor and its views, a cache and its longer successor. */
 export interface Block {
@@ -10,14 +11,14 @@ export interface Block {
   refs: number;
 }
 
-/** How the elements of a weight are kept: 0 float32, 1 F16 (all finite), 2 BF16. */
+/** How the elements of a float weight are kept: 0 float32, 1 F16 (all finite), 2 BF16. */
 export type Kind = 0 | 1 | 2;
 
-/** A weight [N outputs, K inputs] in panels of 8 outputs, [K][8] each. */
+/** A weight [N outputs, K inputs] in panels: of 8 outputs, [K][8] each, or as assembly/int8.ts says. */
 export interface Packed {
   readonly N: number;
   readonly K: number;
-  readonly kind: Kind;
+  readonly kind: Kind | 'int8';
   /** How the tensor itself is stored, seen from outside. */
   readonly layout: '[out, in]' | '[in, out]';
 }
@@ -47,5 +48,16 @@ export interface Placed extends Spec {
 
 /** Bytes of a packed weight: columns that do not exist fill the last panel. */
 export function packedBytes({ N, K, kind }: Packed): number {
+  if (kind === 'int8') return Math.ceil(N / 32) * 32 * outputBytes(K);
   return Math.ceil(N / 8) * 8 * K * (kind === 0 ? 4 : 2);
+}
+
+/** Bytes of an output of a weight in int8: its values, in fours, and a word a block. */
+export function outputBytes(K: number): number {
+  return Math.ceil(K / 4) * 4 + 4 * blocksOf(K);
+}
+
+/** Bytes of a row of activations in int8: its values, in fours, and two floats a block. */
+export function rowBytes(K: number): number {
+  return Math.ceil(K / 4) * 4 + 8 * blocksOf(K);
 }

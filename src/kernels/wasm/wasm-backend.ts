@@ -4,6 +4,8 @@ import { fits, type HostArray, isFloat } from '../../tensor/dtype.ts';
 import type { Op } from '../../tensor/op.ts';
 import { bytesOf, type Spec, sizeOf } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { layoutOf } from '../quantised.ts';
+import { quantiseInto } from './int8.ts';
 import type { Machine } from './machine.ts';
 import { kindOf, packArray, unpack } from './pack.ts';
 import { type Block, type Packed, type Placed, packedBytes, WasmStorage } from './storage.ts';
@@ -48,16 +50,14 @@ export class WasmBackend implements Backend<WasmStorage> {
     }
     const m = this.#live();
     if (use === 'activation' || spec.shape.length !== 2 || !isFloat(spec.dtype)) return this.#place(m, data);
-    const layout = use === 'linear [in, out]' ? '[in, out]' : '[out, in]';
-    const [N, K] = layout === '[out, in]' ? spec.shape : [spec.shape[1], spec.shape[0]];
-    const packed: Packed = { N, K, kind: kindOf(data, spec.dtype), layout };
-    const block = this.#block(m, packedBytes(packed));
-    try {
-      packArray(m, data, spec.dtype, block.at, packed);
-    } finally {
-      m.takeBack();
-    }
-    return new WasmStorage(block, block.at, block.bytes, packed);
+    const packed = panelsFor(kindOf(data, spec.dtype), spec, use);
+    return this.#pack(m, packed, (at) => packArray(m, data, spec.dtype, at, packed));
+  }
+
+  quantise(data: Float32Array, spec: Spec, use: Use): WasmStorage {
+    const m = this.#live();
+    const packed = panelsFor('int8', spec, use);
+    return this.#pack(m, packed, (at) => quantiseInto(m, data, at, packed, spec));
   }
 
   async read(storage: WasmStorage, spec: Spec): Promise<HostArray> {
@@ -67,7 +67,7 @@ export class WasmBackend implements Backend<WasmStorage> {
   /** In place, until the memory grows; the elements of a packed weight are a copy. */
   peek({ at, packed }: WasmStorage, { dtype, shape }: Spec): HostArray {
     const m = this.#live();
-    return packed === undefined ? m.view(at, dtype, sizeOf(shape)) : unpack(m, at, packed, dtype);
+    return m.host({ at, packed, dtype, shape }).data;
   }
 
   run<A>(op: Op<A>, inputs: readonly (Tensor | undefined)[], attrs: A, outputs: readonly Spec[]): WasmStorage[] {
@@ -147,6 +147,21 @@ export class WasmBackend implements Backend<WasmStorage> {
     return { at, bytes, used: bytes, refs: 0 };
   }
 
+  /** A weight in panels, which `fill` writes. */
+  #pack(m: Machine, packed: Packed, fill: (at: number) => void): WasmStorage {
+    const block = this.#block(m, packedBytes(packed));
+    const storage = new WasmStorage(block, block.at, block.bytes, packed);
+    try {
+      fill(block.at);
+      return storage;
+    } catch (error) {
+      this.free(storage);
+      throw error;
+    } finally {
+      m.takeBack();
+    }
+  }
+
   #claim(m: Machine, bytes: number): WasmStorage {
     const block = this.#block(m, bytes);
     return new WasmStorage(block, block.at, bytes);
@@ -162,6 +177,12 @@ export class WasmBackend implements Backend<WasmStorage> {
     if (packed === undefined) m.bytes(to, bytes).set(m.bytes(at, bytes));
     else m.write(to, unpack(m, at, packed, dtype));
   }
+}
+
+function panelsFor(kind: Packed['kind'], { shape }: Spec, use: Use): Packed {
+  const layout = layoutOf(use);
+  const [N, K] = layout === '[out, in]' ? shape : [shape[1], shape[0]];
+  return { N, K, kind, layout };
 }
 
 function placed({ at, packed }: WasmStorage, { dtype, shape, label }: Spec): Placed {

@@ -15,7 +15,7 @@ import { narrow } from '../../../src/tensor/floats.ts';
 import { scope } from '../../../src/tensor/scope.ts';
 import { type Shape, sizeOf } from '../../../src/tensor/shape.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
-import { upload } from '../../../src/tensor/upload.ts';
+import { quantise, upload } from '../../../src/tensor/upload.ts';
 import { runs } from '../../seed.ts';
 
 interface Team {
@@ -70,6 +70,24 @@ describe.skipIf(globalThis.crossOriginIsolated === false)('threads', () => {
         for (const bits of more) expect(bits).toEqual(one);
       }),
       runs(40),
+    );
+  });
+
+  it('1, 2, 3 and 4 of them give the same bits of a linear layer in int8', () => {
+    const sizes = fc.tuple(...[9, 150, 150].map((max) => fc.integer({ min: 1, max })));
+    fc.assert(
+      fc.property(sizes, ([M, K, N]) => {
+        const all = teams.map(({ backend }) =>
+          scope(() => {
+            const wave = (size: number) => Float32Array.from({ length: size }, (_, i) => Math.sin(i * 0.7));
+            const w = quantise(backend, wave(N * K), { dtype: 'F32', shape: [N, K] }, 'linear [out, in]');
+            const x = upload(backend, wave(M * K), { dtype: 'F32', shape: [M, K] });
+            return [...linear(x, w, undefined, '[out, in]').peek()];
+          }),
+        );
+        for (const y of all) expect(y).toEqual(all[0]);
+      }),
+      runs(30),
     );
   });
 

@@ -1,0 +1,202 @@
+/**
+ * Products with a weight in int8: y [M N] = x [M K] · W [K N] + bias, as src/kernels/quantised-linear.ts says, bit for bit.
+ *
+ * The weight lies in panels of 32 outputs, x in tiles of 6, 2 or 1 rows. Both are cut into the same blocks of k. A block of
+ * x of R rows is [k/4][R][4] bytes, R scales and R offsets; a block of the weight is [k/4][32][4] bytes and 32 words: the
+ * scale, a bfloat16, above the sum of the bytes. One load brings 4 values of 4 outputs, one broadcast the 4 values of a
+ * row they meet.
+ */
+
+import { firstOf } from './simd';
+
+/** Depth of a block: `block` of src/kernels/quantised.ts. */
+export const BLOCK: i32 = 64;
+
+/** Bytes of a row of x: its values and two floats a block. */
+@inline
+export function rowBytes(K: i32): usize {
+  return <usize>(((K + 3) & ~3) + 8 * ((K + BLOCK - 1) / BLOCK));
+}
+
+/** Bytes of an output of the weight: its values and a word a block. */
+@inline
+export function outputBytes(K: i32): usize {
+  return <usize>(((K + 3) & ~3) + 4 * ((K + BLOCK - 1) / BLOCK));
+}
+
+/** Bytes of k in the block that begins at k. */
+@inline
+export function depthAt(k: i32, K: i32): i32 {
+  return (min(BLOCK, K - k) + 3) & ~3;
+}
+
+/**
+ * The panels of part `part` of `parts`. `room` has M × 32 floats for every part. `wide`: with the instruction that adds up
+ * in i32.
+ */
+export function gemm8(
+  a: usize, w: usize, bias: usize, y: usize, room: usize,
+  M: i32, N: i32, K: i32, wide: i32, part: i32, parts: i32,
+): void {
+  const bytes = rowBytes(K), panels = (N + 31) / 32;
+  const spill = room + <usize>(part * M) * 128;
+  for (let panel = firstOf(panels, part, parts), to = firstOf(panels, part + 1, parts); panel < to; panel++) {
+    for (let y = spill, end = spill + <usize>M * 128; y < end; y += 16) v128.store(y, f32x4.splat(0));
+    const p = w + <usize>panel * 32 * outputBytes(K);
+    for (let k = 0; k < K; k += BLOCK) {
+      const block = p + <usize>(k / BLOCK) * 32 * (BLOCK + 4);
+      if (wide) blockOf<i32>(a, block, spill, M, bytes, k, depthAt(k, K));
+      else blockOf<i16>(a, block, spill, M, bytes, k, depthAt(k, K));
+    }
+    const column = panel * 32;
+    const count = min(32, N - column);
+    for (let i = 0; i < M; i++) {
+      copyRow(spill + <usize>i * 128, bias == 0 ? 0 : bias + <usize>column * 4, y + <usize>(i * N + column) * 4, count);
+    }
+  }
+}
+
+/** The part of one block in all rows of a panel. */
+function blockOf<T>(a: usize, p: usize, y: usize, M: i32, bytes: usize, k: i32, depth: i32): void {
+  const b = <usize>(k / BLOCK) * (BLOCK + 8);
+  let i = 0;
+  for (; i + 6 <= M; i += 6) {
+    const q = a + <usize>i * bytes + b * 6, o = y + <usize>i * 128;
+    for (let t = 0; t < 32; t += 8) tile6<T>(q, p, <usize>t, o, depth);
+  }
+  for (; i + 2 <= M; i += 2) {
+    const q = a + <usize>i * bytes + b * 2, o = y + <usize>i * 128;
+    for (let t = 0; t < 32; t += 16) tile2<T>(q, p, <usize>t, o, depth);
+  }
+  if (i < M) tile1<T>(a + <usize>i * bytes + b, p, y + <usize>i * 128, depth);
+}
+
+function copyRow(sums: usize, bias: usize, y: usize, count: i32): void {
+  let n = 0;
+  for (; n + 4 <= count; n += 4) {
+    const sum = v128.load(sums + <usize>n * 4);
+    v128.store(y + <usize>n * 4, bias == 0 ? sum : f32x4.add(sum, v128.load(bias + <usize>n * 4)));
+  }
+  for (; n < count; n++) {
+    const sum = load<f32>(sums + <usize>n * 4);
+    store<f32>(y + <usize>n * 4, bias == 0 ? sum : sum + load<f32>(bias + <usize>n * 4));
+  }
+}
+
+/**
+ * acc + four dots of 4 bytes, signed w and x from 0 to 127. Exact in all three forms, so that the bits are the same: in i32
+ * (T = i32; wrong in the baseline compiler of Node 20), by way of i16, and without relaxed SIMD.
+ */
+@inline
+function dot<T>(w: v128, x: v128, acc: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    if (sizeof<T>() == 4) return i32x4.relaxed_dot_i8x16_i7x16_add_s(w, x, acc);
+    return i32x4.add(acc, i32x4.extadd_pairwise_i16x8_s(i16x8.relaxed_dot_i8x16_i7x16_s(w, x)));
+  }
+  const low = i16x8.extmul_low_i8x16_s(w, x), high = i16x8.extmul_high_i8x16_s(w, x);
+  const pairs = i16x8.add(
+    i16x8.shuffle(low, high, 0, 2, 4, 6, 8, 10, 12, 14),
+    i16x8.shuffle(low, high, 1, 3, 5, 7, 9, 11, 13, 15),
+  );
+  return i32x4.add(acc, i32x4.extadd_pairwise_i16x8_s(pairs));
+}
+
+/** y += scale · (xScale·dot + xOffset·sum) for four outputs; `s` points at their words. */
+@inline
+function addTo(y: usize, dots: v128, xScale: v128, xOffset: v128, s: usize): void {
+  const word = v128.load(s);
+  const sums = f32x4.convert_i32x4_s(i32x4.shr_s(i32x4.shl(word, 16), 16));
+  const value = f32x4.add(f32x4.mul(xScale, f32x4.convert_i32x4_s(dots)), f32x4.mul(xOffset, sums));
+  const scale = v128.and(word, i32x4.splat(<i32>0xffff0000));
+  v128.store(y, f32x4.add(v128.load(y), f32x4.mul(scale, value)));
+}
+
+/** 6 rows × 8 outputs from column t on. */
+function tile6<T>(q: usize, panel: usize, t: usize, y: usize, depth: i32): void {
+  const zero = i32x4.splat(0);
+  let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero;
+  let c30 = zero, c31 = zero, c40 = zero, c41 = zero, c50 = zero, c51 = zero;
+  let p = panel + t * 4;
+  const end = q + <usize>depth * 6;
+  while (q < end) {
+    const w0 = v128.load(p), w1 = v128.load(p, 16);
+    let x = v128.load32_splat(q);
+    c00 = dot<T>(w0, x, c00); c01 = dot<T>(w1, x, c01);
+    x = v128.load32_splat(q, 4);
+    c10 = dot<T>(w0, x, c10); c11 = dot<T>(w1, x, c11);
+    x = v128.load32_splat(q, 8);
+    c20 = dot<T>(w0, x, c20); c21 = dot<T>(w1, x, c21);
+    x = v128.load32_splat(q, 12);
+    c30 = dot<T>(w0, x, c30); c31 = dot<T>(w1, x, c31);
+    x = v128.load32_splat(q, 16);
+    c40 = dot<T>(w0, x, c40); c41 = dot<T>(w1, x, c41);
+    x = v128.load32_splat(q, 20);
+    c50 = dot<T>(w0, x, c50); c51 = dot<T>(w1, x, c51);
+    p += 128;
+    q += 24;
+  }
+  const s = panel + <usize>depth * 32 + t * 4;
+  let o = y + t * 4;
+  let a = v128.load32_splat(q), b = v128.load32_splat(q, 24);
+  addTo(o, c00, a, b, s); addTo(o + 16, c01, a, b, s + 16); o += 128;
+  a = v128.load32_splat(q, 4); b = v128.load32_splat(q, 28);
+  addTo(o, c10, a, b, s); addTo(o + 16, c11, a, b, s + 16); o += 128;
+  a = v128.load32_splat(q, 8); b = v128.load32_splat(q, 32);
+  addTo(o, c20, a, b, s); addTo(o + 16, c21, a, b, s + 16); o += 128;
+  a = v128.load32_splat(q, 12); b = v128.load32_splat(q, 36);
+  addTo(o, c30, a, b, s); addTo(o + 16, c31, a, b, s + 16); o += 128;
+  a = v128.load32_splat(q, 16); b = v128.load32_splat(q, 40);
+  addTo(o, c40, a, b, s); addTo(o + 16, c41, a, b, s + 16); o += 128;
+  a = v128.load32_splat(q, 20); b = v128.load32_splat(q, 44);
+  addTo(o, c50, a, b, s); addTo(o + 16, c51, a, b, s + 16);
+}
+
+/** 2 rows × 16 outputs from column t on. */
+function tile2<T>(q: usize, panel: usize, t: usize, y: usize, depth: i32): void {
+  const zero = i32x4.splat(0);
+  let c00 = zero, c01 = zero, c02 = zero, c03 = zero, c10 = zero, c11 = zero, c12 = zero, c13 = zero;
+  let p = panel + t * 4;
+  const end = q + <usize>depth * 2;
+  while (q < end) {
+    const x0 = v128.load32_splat(q), x1 = v128.load32_splat(q, 4);
+    let w = v128.load(p);
+    c00 = dot<T>(w, x0, c00); c10 = dot<T>(w, x1, c10);
+    w = v128.load(p, 16);
+    c01 = dot<T>(w, x0, c01); c11 = dot<T>(w, x1, c11);
+    w = v128.load(p, 32);
+    c02 = dot<T>(w, x0, c02); c12 = dot<T>(w, x1, c12);
+    w = v128.load(p, 48);
+    c03 = dot<T>(w, x0, c03); c13 = dot<T>(w, x1, c13);
+    p += 128;
+    q += 8;
+  }
+  const s = panel + <usize>depth * 32 + t * 4;
+  let o = y + t * 4;
+  let a = v128.load32_splat(q), b = v128.load32_splat(q, 8);
+  addTo(o, c00, a, b, s); addTo(o + 16, c01, a, b, s + 16);
+  addTo(o + 32, c02, a, b, s + 32); addTo(o + 48, c03, a, b, s + 48); o += 128;
+  a = v128.load32_splat(q, 4); b = v128.load32_splat(q, 12);
+  addTo(o, c10, a, b, s); addTo(o + 16, c11, a, b, s + 16);
+  addTo(o + 32, c12, a, b, s + 32); addTo(o + 48, c13, a, b, s + 48);
+}
+
+/** One row × 32 outputs: decoding. The weights are read once, in order. */
+function tile1<T>(q: usize, p: usize, y: usize, depth: i32): void {
+  const zero = i32x4.splat(0);
+  let c0 = zero, c1 = zero, c2 = zero, c3 = zero, c4 = zero, c5 = zero, c6 = zero, c7 = zero;
+  const end = q + <usize>depth;
+  while (q < end) {
+    const x = v128.load32_splat(q);
+    c0 = dot<T>(v128.load(p), x, c0); c1 = dot<T>(v128.load(p, 16), x, c1);
+    c2 = dot<T>(v128.load(p, 32), x, c2); c3 = dot<T>(v128.load(p, 48), x, c3);
+    c4 = dot<T>(v128.load(p, 64), x, c4); c5 = dot<T>(v128.load(p, 80), x, c5);
+    c6 = dot<T>(v128.load(p, 96), x, c6); c7 = dot<T>(v128.load(p, 112), x, c7);
+    p += 128;
+    q += 4;
+  }
+  const a = v128.load32_splat(q), b = v128.load32_splat(q, 4);
+  addTo(y, c0, a, b, p); addTo(y + 16, c1, a, b, p + 16);
+  addTo(y + 32, c2, a, b, p + 32); addTo(y + 48, c3, a, b, p + 48);
+  addTo(y + 64, c4, a, b, p + 64); addTo(y + 80, c5, a, b, p + 80);
+  addTo(y + 96, c6, a, b, p + 96); addTo(y + 112, c7, a, b, p + 112);
+}

@@ -1,0 +1,136 @@
+/** Products in int8 are the reference's, bit for bit, in every build and whatever the shape. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { NumericError } from '../../../src/errors.ts';
+import { tensor } from '../../../src/kernels/create.ts';
+import { embedding } from '../../../src/kernels/embedding.ts';
+import { type Layout, linear } from '../../../src/kernels/linear.ts';
+import { ReferenceBackend } from '../../../src/kernels/reference-backend.ts';
+import { createWasmBackend } from '../../../src/kernels/wasm/create.ts';
+import { buildFor, instantiate } from '../../../src/kernels/wasm/engine.ts';
+import { Machine } from '../../../src/kernels/wasm/machine.ts';
+import { WasmBackend } from '../../../src/kernels/wasm/wasm-backend.ts';
+import type { Backend } from '../../../src/tensor/backend.ts';
+import { widen } from '../../../src/tensor/floats.ts';
+import { scope } from '../../../src/tensor/scope.ts';
+import { quantise } from '../../../src/tensor/upload.ts';
+import { runs } from '../../seed.ts';
+import { awkward, numbers } from './awkward.ts';
+
+interface Case {
+  readonly x: Float32Array;
+  readonly w: Float32Array;
+  readonly bias: Float32Array | undefined;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  readonly layout: Layout;
+}
+
+const cases = fc
+  .record({
+    M: fc.integer({ min: 1, max: 15 }),
+    N: fc.integer({ min: 1, max: 70 }),
+    K: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 120, max: 300 })),
+    layout: fc.constantFrom<Layout>('[out, in]', '[in, out]'),
+    biased: fc.boolean(),
+    seed: fc.nat(),
+  })
+  .map(({ M, N, K, layout, biased, seed }): Case => {
+    const next = numbers(seed);
+    const bias = biased ? awkward(next, 1, N) : undefined;
+    return { x: awkward(next, M, K), w: awkward(next, N, K), bias, M, N, K, layout };
+  });
+
+/** Bits of x·W + bias on a backend, and of the weight's rows where it is a table. */
+function bitsOn(backend: Backend, { x, w, bias, M, N, K, layout }: Case): Uint32Array[] {
+  return scope(() => {
+    const shape = layout === '[out, in]' ? [N, K] : [K, N];
+    const weight = quantise(backend, w.slice(), { dtype: 'Q8', shape }, `linear ${layout}`);
+    const rows = tensor([0, shape[0] - 1, shape[0] >> 1], { backend, dtype: 'I32' });
+    const all = [
+      linear(tensor(x, { backend, shape: [M, K] }), weight, bias && tensor(bias, { backend }), layout),
+      embedding(weight, rows),
+    ];
+    return all.map((t) => new Uint32Array(widen(t.peek(), 'F32').slice().buffer));
+  });
+}
+
+/** The backend with relaxed SIMD and dots by way of i16, whatever this engine could do. */
+async function narrowDots(): Promise<Backend> {
+  const build = await buildFor(false);
+  if (typeof build === 'string') throw new Error(build);
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
+  const { simd, notes, module } = build;
+  return new WasmBackend(new Machine(await instantiate(module, memory), memory), {
+    name: 'wasm',
+    threads: 1,
+    simd,
+    notes,
+  });
+}
+
+const builds: readonly [string, () => Promise<Backend>][] = [
+  ['relaxed SIMD', () => createWasmBackend()],
+  ['relaxed SIMD by way of i16', narrowDots],
+  ['plain SIMD', () => createWasmBackend({ deterministic: true })],
+];
+
+describe.each(builds)('int8 with %s', (_name, make) => {
+  it('gives the bits of the reference: odd sizes, outliers, constant rows, zeros, all but zeros', async () => {
+    const [reference, wasm] = [new ReferenceBackend(), await make()];
+    fc.assert(
+      fc.property(cases, (given) => {
+        expect(bitsOn(wasm, given)).toEqual(bitsOn(reference, given));
+      }),
+      runs(60),
+    );
+    expect(wasm.memory.blocks).toBe(0);
+    wasm.dispose();
+  });
+
+  it('gives a row the same bits alone as among others', async () => {
+    const wasm = await make();
+    fc.assert(
+      fc.property(cases, (given) => {
+        const [whole] = bitsOn(wasm, given);
+        const rows = Array.from({ length: given.M }, (_, m) => {
+          const x = given.x.subarray(m * given.K, (m + 1) * given.K);
+          return [...bitsOn(wasm, { ...given, x, M: 1 })[0]];
+        });
+        expect([...whole]).toEqual(rows.flat());
+      }),
+      runs(20),
+    );
+    wasm.dispose();
+  });
+
+  it('passes a NaN on to its own row and no other', async () => {
+    const wasm = await make();
+    const w = Float32Array.from({ length: 8 * 130 }, (_, i) => Math.sin(i));
+    const x = new Float32Array(3 * 130).fill(1);
+    x[130 + 129] = Number.NaN;
+    const [bits] = bitsOn(wasm, { x, w, bias: undefined, M: 3, N: 8, K: 130, layout: '[out, in]' });
+    const y = new Float32Array(bits.buffer);
+    expect([...y].map(Number.isNaN)).toEqual([...Array(24)].map((_, i) => i >= 8 && i < 16));
+    wasm.dispose();
+  });
+
+  it.each(['[out, in]', '[in, out]'] as const)(
+    'refuses weights %s that are not finite, and keeps nothing',
+    async (layout) => {
+      const wasm = await make();
+      for (const bad of [Number.NaN, Infinity, -Infinity]) {
+        const w = new Float32Array(40 * 40).fill(1);
+        w[777] = bad;
+        const spec = { dtype: 'Q8', shape: [40, 40], label: 'h.0.attn' } as const;
+        expect(() => wasm.quantise(w, spec, `linear ${layout}`)).toThrow(NumericError);
+        expect(() => new ReferenceBackend().quantise(w, spec, `linear ${layout}`)).toThrow(
+          'a weight to be quantised must hold finite numbers: [40, 40] ("h.0.attn") does not',
+        );
+      }
+      expect(wasm.memory).toEqual({ blocks: 0, bytes: 0 });
+      wasm.dispose();
+    },
+  );
+});
