@@ -17,7 +17,6 @@ import { type Files, filesOf, input_ids, json, t5Bytes, t5Tensors, Watched } fro
 const bytes = await t5Bytes(json);
 const resident = await T5EncoderModel.from_pretrained(filesOf(json, bytes), { backend: 'reference' });
 const wanted = await resident.forward({ input_ids });
-
 /** Where a layer's first matrix begins in `bytes`. */
 const { tensors } = await openSafetensors(bytes);
 const layerStart = (i: number) =>
