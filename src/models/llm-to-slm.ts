@@ -38,7 +38,7 @@ export interface Baton {
 export function handOver(run: Run, w: BridgeWeights, own: Lookup, hidden?: Tensor): Baton {
   const { projector, fusion } = w;
   const fuse = run.in('fuse');
-  if (fusion === 'none' || projector === undefined || hidden === undefined) {
+  if (projector === undefined || hidden === undefined) {
     return { prompt: fuse.tap('sum', fuse.tap('tokens', ownEmbedding(w, own))) }; //           [B N D_slm]
   }
   const projected = run.within('projector', (inner) => project(inner, projector, hidden)); //  [B N D_slm]

@@ -46,6 +46,13 @@ describe('LlmToSlm', () => {
     expect(without.texts).not.toEqual(texts);
   });
 
+  it("does not run the encoder at all with fusion 'none'", async () => {
+    using hybrid = await LlmToSlm.from_pretrained(hybridFolder);
+    const reads = counter('encoder.final_norm');
+    using _baton = await hybrid.encode({ text: 'Tom is happy.', fusion: 'none', observer: reads });
+    expect(reads.count).toBe(0);
+  });
+
   it('streams what generate writes', async () => {
     using hybrid = await LlmToSlm.from_pretrained(hybridFolder);
     let text = '';
