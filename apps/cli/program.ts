@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addBench } from './commands/bench.ts';
 import { addConvert } from './commands/convert.ts';
 import { addDemo } from './commands/demo.ts';
 import { addForward } from './commands/forward.ts';
@@ -32,7 +33,8 @@ export function createProgram(): Command {
       styleCommandText: (text) => paint(process.stdout).cyan(text),
     })
     .addHelpText('after', ending);
-  for (const add of [addGenerate, addForward, addTokenize, addInspect, addConvert, addDemo, addLater]) add(program);
+  for (const add of [addGenerate, addForward, addTokenize, addInspect, addConvert, addBench, addDemo, addLater])
+    add(program);
   return program;
 }
 

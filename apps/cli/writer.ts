@@ -1,4 +1,5 @@
 import {
+  type AnyModel,
   type Fusion,
   GPT2LMHeadModel,
   LlmToSlm,
@@ -6,6 +7,7 @@ import {
   OptionError,
   type ResolvedOptions,
   resolveOptions,
+  T5EncoderModel,
   type T5ForConditionalGeneration,
   type TextOutput,
   type Tokenizer,
@@ -16,6 +18,12 @@ import { signal } from './interrupt.ts';
 import { type PromptSize, sizeOfPrompts, writtenTokens } from './usage.ts';
 
 export type Writing = GPT2LMHeadModel | T5ForConditionalGeneration | LlmToSlm;
+
+/** A model that can write, or an OptionError. */
+export function writingModel(model: AnyModel): Writing {
+  if (!(model instanceof T5EncoderModel)) return model;
+  throw new OptionError('an encoder alone writes nothing', { hint: 'baton forward gives its hidden states' });
+}
 
 /** A model that is ready, and how it is to write. */
 export interface Writer {

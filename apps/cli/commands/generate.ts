@@ -6,7 +6,6 @@ import {
   LoadError,
   OptionError,
   openFiles,
-  T5EncoderModel,
   type Tokenizer,
   verified,
 } from '../../../src/index.node.ts';
@@ -17,7 +16,7 @@ import { addModelOptions, loadModel, type ModelFlags } from '../model-options.ts
 import { addOutputOptions } from '../output-options.ts';
 import { promptsFrom } from '../prompts.ts';
 import { print, printJson, printLine } from '../terminal.ts';
-import { type Answer, answerInputs, answerText, streams, streamText, type Writer, type Writing } from '../writer.ts';
+import { type Answer, answerInputs, answerText, streams, streamText, type Writer, writingModel } from '../writer.ts';
 
 interface Flags extends ModelFlags {
   readonly file?: string;
@@ -88,9 +87,4 @@ async function tokenizerOf(model: AnyModel, { model: dir, inputs, verify }: Flag
     if (inputs !== undefined && !verify && error instanceof LoadError) return undefined;
     throw error;
   }
-}
-
-function writingModel(model: AnyModel): Writing {
-  if (!(model instanceof T5EncoderModel)) return model;
-  throw new OptionError('an encoder alone writes nothing', { hint: 'baton forward gives its hidden states' });
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { UnsupportedOptionError } from '../../../src/index.node.ts';
 
-const names = ['bench', 'step', 'serve', 'train', 'eval'];
+const names = ['step', 'serve', 'train', 'eval'];
 
 /** Commands that have their names and are not in this version. */
 export function addLater(program: Command): void {

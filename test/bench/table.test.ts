@@ -1,0 +1,135 @@
+/** Medians, ratios and the page, from runs that a human can check. */
+import { describe, expect, it } from 'vitest';
+import { median } from '../../bench/measure.mjs';
+import { counterpart, digits, page, ratio, summarise } from '../../bench/table.mjs';
+import { targetLines } from '../../bench/targets.mjs';
+
+const ours = { engine: 'batonlm', backend: 'wasm', dtype: 'f32', threads: 2 };
+const alone = { ...ours, threads: 1 };
+const peer = { engine: 'tjs', dtype: 'f32', threads: 2 };
+const run = (row: object, figures: object, more: object = {}) => ({ model: 'gpt2', row, figures, ...more });
+
+const runs = [
+  run(ours, { decode_ms: 30, batch8_tok_s: 200 }, { answer: '1 2' }),
+  run(peer, { decode_ms: 50, batch8_tok_s: 100 }, { answer: '1 2' }),
+  run(ours, { decode_ms: 10, batch8_tok_s: 200 }),
+  run(peer, { decode_ms: 40 }, { left_out: ['prefill_512_ms'] }),
+  run(ours, { decode_ms: 20, batch8_tok_s: 200 }),
+  run(peer, { decode_ms: 999 }),
+  run(alone, { decode_ms: 33 }, { answer: '1 3' }),
+];
+const machine = {
+  date: '2026-01-02T03:04:05Z',
+  commit: 'abc',
+  cpu: 'a CPU',
+  cores: 2,
+  memory_gb: 8,
+  node: 'v24',
+  load: 0,
+};
+const results = { machine, settings: { repetitions: 3, quick: false }, runs, absent: [] };
+
+describe('median', () => {
+  it.each([
+    [[3], 3],
+    [[9, 1, 2], 2],
+    [[4, 1, 3, 2], 2.5],
+    [[10, 9, 100], 10], // by size, not by spelling
+  ])('of %j is %d', (values, middle) => {
+    const copy = [...values];
+    expect(median(values)).toBe(middle);
+    expect(values).toEqual(copy);
+  });
+});
+
+describe('summarise', () => {
+  it('takes the median of each figure over the runs that have it', () => {
+    const [first, second] = summarise(runs);
+    expect(first.figures).toEqual({ decode_ms: 20, batch8_tok_s: 200 });
+    expect(second.figures).toEqual({ decode_ms: 50, batch8_tok_s: 100 });
+    expect(second.left_out).toEqual(['prefill_512_ms']);
+  });
+});
+
+describe('ratio', () => {
+  it('says how many times better ours is: times and sizes small, rates large', () => {
+    expect(ratio('decode_ms', 20, 50)).toBe(2.5);
+    expect(ratio('peak_mb', 20, 10)).toBe(0.5);
+    expect(ratio('batch8_tok_s', 200, 100)).toBe(2);
+  });
+});
+
+describe('counterpart', () => {
+  const summaries = summarise(runs);
+
+  it('is our row of the same dtype with as many threads', () => {
+    expect(counterpart(peer, summaries)?.row).toEqual(ours);
+    expect(counterpart({ ...peer, threads: 1 }, summaries)?.row).toEqual(alone);
+  });
+
+  it('is none where we have no such dtype or place', () => {
+    expect(counterpart({ ...peer, dtype: 'int8' }, summaries)).toBeUndefined();
+    expect(counterpart({ ...peer, place: 'chromium' }, summaries)).toBeUndefined();
+  });
+});
+
+describe('page', () => {
+  const absent = [{ row: { ...peer, dtype: 'int8' }, missing: 'not installed: node bench/setup.mjs tjs' }];
+  const lines = page({ ...results, absent }).split('\n');
+
+  it('has our rows first, and a ratio in front of every figure of a peer', () => {
+    const table = lines.filter((line) => line.startsWith('|')).slice(2);
+    expect(table).toEqual([
+      '| batonlm wasm f32 2t | 20.0 | 200 |',
+      '| batonlm wasm f32 1t | 33.0 |  |',
+      '| tjs f32 2t | **2.50×** 50.0 | **2.00×** 100 |',
+    ]);
+  });
+
+  it('says what was left out, who wrote something else, and what is not there', () => {
+    expect(lines).toContain('- tjs f32 2t: prefill_512_ms left out, it would have taken too long');
+    expect(lines).toContain('- the same ids in f32: tjs f32 2t');
+    expect(lines).toContain('- **other ids** in f32: batonlm wasm f32 1t');
+    expect(lines).toContain('- tjs int8 2t: not installed: node bench/setup.mjs tjs');
+  });
+
+  it('writes three digits that mean something', () => {
+    expect([0.123456, 7.006, 99.96, 1234.5].map(digits)).toEqual(['0.123', '7.01', '100', '1235']);
+  });
+});
+
+describe('targetLines', () => {
+  it('compares what was measured, and nothing else', () => {
+    const table = targetLines(results).filter((line) => line.startsWith('| gpt2'));
+    expect(table).toEqual([
+      '| gpt2 decode_ms: batonlm wasm f32 2t against tjs f32 2t | 20.0 | 50.0 | 1.20× | 2.50× | yes |',
+      '| gpt2 batch8_tok_s: batonlm wasm f32 2t against tjs f32 2t | 200 | 100 | 2.00× | 2.00× | yes |',
+    ]);
+  });
+
+  it('holds decoding to the speed of reading, and the hybrid to its large model', () => {
+    const kernels = {
+      peaks: {
+        read_gbs: [
+          { bytes: 5e8, threads: 2, gbs: 40 },
+          { bytes: 1e6, threads: 2, gbs: 90 },
+        ],
+      },
+    };
+    const told = runs.map((each) => ({ ...each, info: { weights_mb: 500 } }));
+    const curve = (writer: string, ms: number) => ({
+      family: 't5-large+gpt2',
+      row: 'batonlm wasm f32 2t',
+      writer,
+      ms: [1, ms],
+    });
+    const curves = [curve('LLM alone', 300), curve('hybrid', 200)];
+    const table = targetLines({ ...results, runs: told, kernels, curves });
+    expect(table).toContain(
+      '| gpt2 decode, GB/s: batonlm wasm f32 2t against reading alone | 25.0 | 40.0 | 0.850× | 0.625× | **no** |',
+    );
+    expect(table).toContain(
+      '| t5-large+gpt2 f32, ms end to end: hybrid against LLM alone | 200 | 300 | 2.00× | 1.50× | **no** |',
+    );
+  });
+});
