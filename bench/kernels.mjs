@@ -26,7 +26,7 @@ const sizes = [
 ];
 const bytesPerWeight = { f32: 4, f16: 2, bf16: 2, int8: 1, int4: 0.5 };
 
-const rows = await offeredRows();
+const rows = (await offeredRows()).filter(({ backend, dtype }) => backend !== 'reference' || dtype === 'f32');
 const folder = modelFolder('gpt2-layer');
 const models = [];
 for (const { backend, dtype, threads } of rows)
