@@ -5,6 +5,7 @@ export function runScript(node, script, args) {
   return new Promise((resolve) => {
     const spawned = performance.timeOrigin + performance.now();
     const child = spawn(node, [script, ...args], {
+      timeout: 30 * 60_000,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, BENCH_SPAWNED: String(spawned) },
     });
@@ -12,8 +13,9 @@ export function runScript(node, script, args) {
     child.stdout.on('data', (chunk) => stdout.push(chunk));
     child.stderr.on('data', (chunk) => stderr.push(chunk));
     child.on('close', (status) => {
-      if (status === 0) resolve(JSON.parse(Buffer.concat(stdout).toString().trim().split('\n').at(-1)));
-      else resolve({ error: firstError(Buffer.concat(stderr).toString()) ?? `exit status ${status}` });
+      const last = Buffer.concat(stdout).toString().trim().split('\n').at(-1);
+      if (status === 0 && last !== '') resolve(JSON.parse(last));
+      else resolve({ error: firstError(Buffer.concat(stderr).toString()) ?? `ended with status ${status}` });
     });
   });
 }

@@ -67,8 +67,11 @@ for (let repetition = 1; repetition <= results.settings.repetitions; repetition+
   }
 }
 results.curves = await measureCurves(node, told, ours, results.settings.repetitions);
-if (options.kernels)
-  results.kernels = await runScript(node, here('kernels.mjs'), ['--json', ...(quick ? ['--quick'] : [])]);
+if (options.kernels) {
+  const { error, ...kernels } = await runScript(node, here('kernels.mjs'), ['--json', ...(quick ? ['--quick'] : [])]);
+  if (error === undefined) results.kernels = kernels;
+  else console.error(`kernels: ${error}`);
+}
 write();
 
 /** The rows of a model that can be run here; those that cannot are noted with what is missing. */
