@@ -27,7 +27,7 @@ describe('bench', () => {
     for (const figure of [load_ms, weights_mb, ms_per_token]) expect(figure).toBeGreaterThan(0);
     expect(peak_mb).toBeGreaterThan(weights_mb);
     expect(prefill.map(({ tokens }: { tokens: number }) => tokens)).toEqual([16, 128]);
-    expect(tokens_per_second * ms_per_token).toBeCloseTo(1000, 0);
+    expect(Math.abs(tokens_per_second * ms_per_token - 1000)).toBeLessThan(100); // both are rounded
     expect(backend).toMatchObject({ name: 'reference', threads: 1, simd: 'none', dtype: 'f32' });
     expect(node).toBe(process.version);
   });
