@@ -32,7 +32,7 @@ const panel = ([family, title]) => ({
   mark: { type: 'line', strokeWidth: 2.5, interpolate: 'linear' },
   encoding: {
     x: { field: 'token', type: 'quantitative', title: 'tokens written', axis: { grid: false, tickCount: 5 } },
-    y: { field: 'seconds', type: 'quantitative', title: 'seconds', axis: { tickCount: 5 } },
+    y: { field: 'seconds', type: 'quantitative', title: 'seconds', scale: { nice: 5 }, axis: { tickCount: 5 } },
     color: {
       field: 'writer',
       type: 'nominal',
@@ -58,7 +58,8 @@ const { spec } = compile({
     offset: 16,
   },
   hconcat: panels.map(panel),
-  spacing: 36,
+  bounds: 'flush', // by the axes, so that titles stand on one line
+  spacing: 76,
   resolve: { scale: { y: 'independent', x: 'independent', color: 'shared' } },
   config: {
     font: 'Helvetica, Arial, sans-serif',

@@ -66,6 +66,7 @@ export function page({ machine, settings, runs, absent }, more = []) {
     '',
     `${cpu}, ${cores} cores, ${memory_gb} GB; Node.js ${node}; commit ${commit}; ${date.slice(0, 10)}; load ${load} before the run.`,
     `Medians of ${settings.repetitions} processes a row${settings.quick ? ', quick: few calls in each' : ''}. The number before \`×\` says how many times better batonlm is: the row of its own with the same dtype and place, and as many threads where there is one.`,
+    ...busyLines(runs, cores),
     '',
     ...models.flatMap((model) =>
       modelTable(
@@ -76,6 +77,18 @@ export function page({ machine, settings, runs, absent }, more = []) {
     ...more,
     ...absentList(absent),
   ].join('\n');
+}
+
+/** A warning where others worked too: a run by itself keeps the cores busy, and no more than them. */
+function busyLines(runs, cores) {
+  const loads = runs.map(({ load = 0 }) => load);
+  const most = Math.max(0, ...loads);
+  if (most <= cores + 1) return [];
+  const range = `${Math.min(...loads)} to ${most}`;
+  return [
+    '',
+    `**The machine was busy** (load ${range} on ${cores} cores): rows met different company, and ratios say little.`,
+  ];
 }
 
 function modelTable(model, summaries) {

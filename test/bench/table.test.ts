@@ -93,6 +93,13 @@ describe('page', () => {
     expect(lines).toContain('- tjs int8 2t: not installed: node bench/setup.mjs tjs');
   });
 
+  it('warns where the machine had other work to do, and only there', () => {
+    const under = (load: number) =>
+      page({ ...results, runs: runs.map((each, i) => ({ ...each, load: i === 2 ? load : 2 })) });
+    expect(under(3)).not.toContain('busy');
+    expect(under(5.5)).toContain('**The machine was busy** (load 2 to 5.5 on 2 cores)');
+  });
+
   it('writes three digits that mean something', () => {
     expect([0.123456, 7.006, 99.96, 1234.5].map(digits)).toEqual(['0.123', '7.01', '100', '1235']);
   });
