@@ -3,14 +3,15 @@
  *
  * Each row of x is quantised by itself, block by block, to 7 bits (what SIMD can multiply with signed bytes everywhere):
  *
- *   l = min x        t = (max x − l) / 127        p = round((x − l) / t), 0 … 127        x ≈ t·p + l
+ *   t = (max(x, 0) − min(x, 0)) / 127        z = round(−min(x, 0) / t)        p = round(x / t) + z, 0 … 127
  *
- * so that with a weight w ≈ s·q, block by block,
+ * so that 0 stays 0 and x ≈ t·(p − z). With a weight w ≈ s·q, block by block,
  *
- *   y = Σ_b  s·(t·Σₖ q·p + l·Σₖ q)  + bias
+ *   y = Σ_b  s·(t·(Σₖ q·p − z·Σₖ q))  + bias
  *
- * Both sums over k are whole numbers below 2²⁴: exact, in any order. The sum over blocks is one float32 chain, ascending,
- * every step rounded. A kernel that keeps to this gives these bits, on every machine.
+ * The sums over k are whole numbers below 2²²: exact, in any order. The sum over blocks is one float32 chain, ascending,
+ * every step rounded. A kernel that keeps to this gives these bits, on every machine. A block of x that holds a number that
+ * is not finite has no scale: NaN, and so has every output.
  */
 import type { Host, Scales } from '../tensor/op.ts';
 import { block, blocksOf, inverse, nearest } from './quantised.ts';
@@ -21,28 +22,29 @@ const { fround } = Math;
 export interface QuantisedRow {
   readonly data: Uint8Array; //                                                                [K]
   readonly scales: Float32Array; //                                                            [blocks] t
-  readonly offsets: Float32Array; //                                                           [blocks] l
+  readonly zeros: Uint8Array; //                                                               [blocks] z
 }
 
 export function quantisedRow(K: number): QuantisedRow {
   const blocks = blocksOf(K);
-  return { data: new Uint8Array(K), scales: new Float32Array(blocks), offsets: new Float32Array(blocks) };
+  return { data: new Uint8Array(K), scales: new Float32Array(blocks), zeros: new Uint8Array(blocks) };
 }
 
 /** Quantises x[at …] into `row`. */
-export function quantiseRow(x: Float32Array, at: number, { data, scales, offsets }: QuantisedRow): void {
+export function quantiseRow(x: Float32Array, at: number, { data, scales, zeros }: QuantisedRow): void {
   for (let b = 0, k = 0; b < scales.length; b++) {
     const end = Math.min(data.length, k + block);
-    let [low, high] = [x[at + k], x[at + k]];
+    let [low, high] = [0, 0];
     for (let i = k; i < end; i++) {
       low = Math.min(low, x[at + i]);
       high = Math.max(high, x[at + i]);
     }
     const scale = fround(fround(high / 127) - fround(low / 127)); // a difference of halves of the range cannot overflow
     const by = inverse(scale);
-    for (; k < end; k++) data[k] = Math.min(127, nearest(fround(fround(x[at + k] - low) * by)));
-    scales[b] = scale;
-    offsets[b] = low;
+    const zero = -nearest(fround(low * by));
+    for (; k < end; k++) data[k] = Math.min(127, nearest(fround(x[at + k] * by)) + zero);
+    scales[b] = fround(scale + fround(scale - scale)); // infinity becomes NaN
+    zeros[b] = zero;
   }
 }
 
@@ -72,7 +74,7 @@ export function quantisedLinear(
           dot += v * row.data[k];
           sum += v;
         }
-        const part = fround(fround(row.scales[b] * dot) + fround(row.offsets[b] * sum));
+        const part = fround(row.scales[b] * (dot - row.zeros[b] * sum));
         total = fround(total + fround(scales[n * blocks + b] * part));
       }
       y[m * N + n] = bias === undefined ? total : total + bias[n];

@@ -54,14 +54,26 @@ describe('quantise', () => {
 });
 
 describe('quantiseRow', () => {
-  it('spreads each block over 0 … 127, from its least number to its largest', () => {
+  it('spreads each block and 0 over 0 … 127, from the least number to the largest', () => {
     const row = quantisedRow(4);
     quantiseRow(Float32Array.of(-27, 100, 0, 0.6), 0, row);
     expect(row).toEqual({
       data: Uint8Array.of(0, 127, 27, 28),
       scales: Float32Array.of(1),
-      offsets: Float32Array.of(-27),
+      zeros: Uint8Array.of(27),
     });
+  });
+
+  it('keeps 0 as it is, and has no scale where a number is not finite', () => {
+    for (const bad of [Infinity, -Infinity, Number.NaN]) {
+      const row = quantisedRow(3 + block);
+      const x = new Float32Array(3 + block).fill(5);
+      x.set([0, -3, 1e-30]);
+      x[block + 1] = bad;
+      quantiseRow(x, 0, row);
+      expect(row.data[0]).toBe(row.zeros[0]);
+      expect(row.scales).toEqual(Float32Array.of(8 / 127, Number.NaN));
+    }
   });
 
   it('stays within seven bits and half a step, even where the range of a block is the range of float32', () =>
@@ -75,7 +87,7 @@ describe('quantiseRow', () => {
           const b = Math.floor(k / block);
           expect(row.data[k]).toBeLessThanOrEqual(127);
           if (huge) continue;
-          const back = row.scales[b] * row.data[k] + row.offsets[b];
+          const back = row.scales[b] * (row.data[k] - row.zeros[b]);
           const size = Math.max(...x.map(Math.abs));
           expect(Math.abs(back - x[k])).toBeLessThanOrEqual(row.scales[b] * 0.5001 + size * 2 ** -22 + 2 ** -120);
         }
@@ -101,7 +113,7 @@ describe('linear over int8', () => {
         for (let k = 0; k < K; k++) {
           const begin = k - (k % block);
           const [xs, ws] = [x, w].map((all) => all.subarray(begin, begin + block));
-          const dx = (Math.max(...xs) - Math.min(...xs)) / 127 / 2 + 2 ** -121; // what all but vanishes does
+          const dx = (Math.max(0, ...xs) - Math.min(0, ...xs)) / 127 / 2 + 2 ** -121; // what all but vanishes does
           const dw = (Math.max(...ws.map(Math.abs)) / 127 / 2) * (1 + 2 ** -7) + 2 ** -121;
           want += x[k] * w[k];
           bound += 1.001 * (dx * (Math.abs(w[k]) + dw) + dw * Math.abs(x[k]));

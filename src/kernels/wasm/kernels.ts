@@ -6,12 +6,6 @@ export interface Kernels {
       ...[M: number, N: number, K: number, kind: number, part: number, parts: number],
     ]
   ): void;
-  gemv(
-    ...args: [
-      ...[x: number, w: number, bias: number, y: number, room: number],
-      ...[N: number, K: number, kind: number, part: number, parts: number],
-    ]
-  ): void;
   gemm8(
     ...args: [
       ...[tiles: number, w: number, bias: number, y: number, room: number],
@@ -73,7 +67,7 @@ export interface Kernels {
 }
 
 /** Kernels whose work threads may split. */
-export const divisible = ['gemm', 'gemv', 'gemm8', 'attentionScores', 'mix'] as const;
+export const divisible = ['gemm', 'gemm8', 'attentionScores', 'mix'] as const;
 export type Divisible = (typeof divisible)[number];
 
 /** The arguments of such a kernel before `part` and `parts`. */

@@ -18,19 +18,15 @@ export interface Product {
   readonly K: number;
 }
 
-/** Floats of the tile that a kernel writes where y has no room for it, for every part. */
-const tile = 6 * 8;
+/** Floats that a thread widens halves into: DEPTH × 32 of assembly/gemm.ts. */
+const widened = 256 * 32;
 
 /** y = x·W + bias. One row goes past the weights as it is; more are packed into tiles first. */
 export function multiply(m: Machine, { x, w, kind, bias, y, M, N, K }: Product): void {
   if (M === 0 || N === 0) return;
-  const room = m.lend(4 * (tile + (kind === 0 ? 0 : 8 * K)) * m.parts(M * N * K));
-  if (M === 1) {
-    m.divide(M * N * K, 'gemv', x, w, bias, y, room, N, K, kind);
-    return;
-  }
-  const tiles = m.lend(4 * M * K);
-  m.kernels.packTiles(x, tiles, M, K);
+  const room = m.lend(4 * (32 * M + (kind === 0 ? 0 : widened * m.parts(M * N * K))));
+  const tiles = M === 1 ? x : m.lend(4 * M * K);
+  if (M > 1) m.kernels.packTiles(x, tiles, M, K);
   m.divide(M * N * K, 'gemm', tiles, w, bias, y, room, M, N, K, kind);
 }
 

@@ -24,7 +24,7 @@ export function packArray(m: Machine, data: HostArray, dtype: Dtype, to: number,
   const [rows, width] = layout === '[out, in]' ? [N, K] : [K, N];
   if (rows === 0 || width === 0) return;
   const size = kind === 0 ? 4 : 2;
-  const step = Math.max(8, Math.floor(piece / (width * size)) & ~7);
+  const step = Math.max(32, Math.floor(piece / (width * size)) & ~31);
   const room = m.lend(Math.min(rows, step) * width * size);
   for (let row = 0; row < rows; row += step) {
     const count = Math.min(step, rows - row);
@@ -39,7 +39,7 @@ export function packPlaced(m: Machine, from: number, to: number, packed: Packed)
   packPart(m, from, to, packed, 0, packed.layout === '[out, in]' ? packed.N : packed.K);
 }
 
-/** Rows `row` … `row + count` as they are stored: outputs (a multiple of 8 before them), or inputs. */
+/** Rows `row` … `row + count` as they are stored: outputs (a multiple of 32 before them), or inputs. */
 function packPart(
   m: Machine,
   from: number,
@@ -55,20 +55,20 @@ function packPart(
     return;
   }
   const packRows = kind === 0 ? packRows32 : packRows16;
-  for (let n = 0; n < count; n += 8) {
-    packRows(from + n * K * size, to + (row + n) * K * size, Math.min(8, count - n), K);
+  for (let n = 0; n < count; n += 32) {
+    packRows(from + n * K * size, to + (row + n) * K * size, Math.min(32, count - n), K);
   }
 }
 
 /** A packed weight as the row-major array it was made of; a copy. */
 export function unpack(m: Machine, at: number, { N, K, kind, layout }: Packed, dtype: Dtype): HostArray {
   const stored = kind === 0 ? 'F32' : dtype;
-  const panels = m.view(at, stored, Math.ceil(N / 8) * 8 * K);
+  const panels = m.view(at, stored, Math.ceil(N / 32) * 32 * K);
   const [nStep, kStep] = layout === '[out, in]' ? [K, 1] : [1, N];
   const data = kind === 0 ? new Float32Array(N * K) : new Uint16Array(N * K);
   for (let n = 0; n < N; n++) {
-    const begin = (n >> 3) * 8 * K + (n & 7);
-    for (let k = 0; k < K; k++) data[n * nStep + k * kStep] = Number(panels[begin + k * 8]);
+    const begin = (n - (n % 32)) * K + (n % 32);
+    for (let k = 0; k < K; k++) data[n * nStep + k * kStep] = Number(panels[begin + k * 32]);
   }
   return data instanceof Float32Array && (dtype === 'F16' || dtype === 'BF16') ? narrow(data, dtype) : data;
 }

@@ -14,7 +14,7 @@ export interface Block {
 /** How the elements of a float weight are kept: 0 float32, 1 F16 (all finite), 2 BF16. */
 export type Kind = 0 | 1 | 2;
 
-/** A weight [N outputs, K inputs] in panels: of 8 outputs, [K][8] each, or as assembly/int8.ts says. */
+/** A weight [N outputs, K inputs] in panels of 32 outputs: [K][32] each, or as assembly/int8.ts says. */
 export interface Packed {
   readonly N: number;
   readonly K: number;
@@ -48,8 +48,7 @@ export interface Placed extends Spec {
 
 /** Bytes of a packed weight: columns that do not exist fill the last panel. */
 export function packedBytes({ N, K, kind }: Packed): number {
-  if (kind === 'int8') return Math.ceil(N / 32) * 32 * outputBytes(K);
-  return Math.ceil(N / 8) * 8 * K * (kind === 0 ? 4 : 2);
+  return Math.ceil(N / 32) * 32 * (kind === 'int8' ? outputBytes(K) : K * (kind === 0 ? 4 : 2));
 }
 
 /** Bytes of an output of a weight in int8: its values, in fours, and a word a block. */

@@ -2,7 +2,6 @@
 export * from './attention';
 export * from './elementwise';
 export { gemm } from './gemm';
-export { gemv } from './gemv';
 export { widen } from './half';
 export { gemm8 } from './int8';
 export { move } from './move';

@@ -1,48 +1,36 @@
-/** Weights into panels of 8 columns, [K][8] each, once at load; activations into tiles of rows, per call. */
+/** Weights into panels of 32 columns, [K][32] each, once at load; activations into tiles of rows, per call. */
 
-/** `rows` rows (at most 8) of a weight stored [out, in], as one panel; rows that do not exist become zeros. */
-export function packRows<T>(from: usize, to: usize, rows: i32, K: i32): void {
-  for (let t = 0; t < 8; t++) {
-    let q = to + <usize>(t * sizeof<T>());
-    let p = from + <usize>(t * K) * sizeof<T>();
-    for (let k = 0; k < K; k++, q += 8 * sizeof<T>(), p += sizeof<T>()) {
-      store<T>(q, t < rows ? load<T>(p) : <T>0);
+/** `rows` rows (at most 32) of a weight stored [out, in], as one panel; rows that do not exist become zeros. */
+function packRows<T>(from: usize, to: usize, rows: i32, K: i32): void {
+  const s = <usize>K * sizeof<T>();
+  if (rows < 32) memory.fill(to, 0, 32 * s);
+  // A cache line of each row at a time: rows a power of two apart share few lines of the cache.
+  const line = 64 / <i32>sizeof<T>();
+  for (let k = 0; k < K; k += line) {
+    const n = min(line, K - k);
+    for (let t = 0; t < rows; t++) {
+      let q = to + <usize>(k * 32 + t) * sizeof<T>();
+      let p = from + <usize>t * s + <usize>k * sizeof<T>();
+      if (sizeof<T>() == 4 && t + 4 <= rows && n == line) {
+        for (let i = 0; i < 4; i++, p += 16, q += 512) transpose4(p, s, q);
+        t += 3;
+      } else for (let i = 0; i < n; i++, p += sizeof<T>(), q += 32 * sizeof<T>()) store<T>(q, load<T>(p));
     }
   }
 }
 
+/** Four floats of four rows, `s` bytes apart, as four columns of a panel. */
+@inline
+function transpose4(p: usize, s: usize, q: usize): void {
+  const a = v128.load(p), b = v128.load(p + s), c = v128.load(p + 2 * s), d = v128.load(p + 3 * s);
+  const ab = i32x4.shuffle(a, b, 0, 4, 1, 5), cd = i32x4.shuffle(c, d, 0, 4, 1, 5);
+  v128.store(q, i64x2.shuffle(ab, cd, 0, 2)); v128.store(q, i64x2.shuffle(ab, cd, 1, 3), 128);
+  const AB = i32x4.shuffle(a, b, 2, 6, 3, 7), CD = i32x4.shuffle(c, d, 2, 6, 3, 7);
+  v128.store(q, i64x2.shuffle(AB, CD, 0, 2), 256); v128.store(q, i64x2.shuffle(AB, CD, 1, 3), 384);
+}
+
 export function packRows32(from: usize, to: usize, rows: i32, K: i32): void {
-  if (rows < 8) {
-    packRows<f32>(from, to, rows, K);
-    return;
-  }
-  const s = <usize>K * 4;
-  let k = 0;
-  for (; k < K; k++, from += 4, to += 32) {
-    let p = from;
-    const a = load<f32>(p);
-    p += s;
-    const b = load<f32>(p);
-    p += s;
-    const c = load<f32>(p);
-    p += s;
-    const d = load<f32>(p);
-    p += s;
-    const e = load<f32>(p);
-    p += s;
-    const f = load<f32>(p);
-    p += s;
-    const g = load<f32>(p);
-    p += s;
-    store<f32>(to, a);
-    store<f32>(to, b, 4);
-    store<f32>(to, c, 8);
-    store<f32>(to, d, 12);
-    store<f32>(to, e, 16);
-    store<f32>(to, f, 20);
-    store<f32>(to, g, 24);
-    store<f32>(to, load<f32>(p), 28);
-  }
+  packRows<f32>(from, to, rows, K);
 }
 
 export function packRows16(from: usize, to: usize, rows: i32, K: i32): void {
@@ -50,20 +38,17 @@ export function packRows16(from: usize, to: usize, rows: i32, K: i32): void {
 }
 
 /** Rows k … k + rows of a weight stored [in, out] (N columns), spread over all panels. */
-export function packColumns<T>(from: usize, to: usize, rows: i32, N: i32, K: i32, k: i32): void {
-  for (let n = 0; n < N; n += 8) {
-    const count = min(8, N - n);
+function packColumns<T>(from: usize, to: usize, rows: i32, N: i32, K: i32, k: i32): void {
+  for (let n = 0; n < N; n += 32) {
+    const bytes = <usize>min(32, N - n) * sizeof<T>();
     let p = from + <usize>n * sizeof<T>();
-    let q = to + <usize>(n * K + k * 8) * sizeof<T>();
-    for (let r = 0; r < rows; r++, p += <usize>N * sizeof<T>(), q += 8 * sizeof<T>()) {
-      if (count == 8) {
-        v128.store(q, v128.load(p));
-        if (sizeof<T>() == 4) v128.store(q, v128.load(p, 16), 16);
+    let q = to + <usize>(n * K + k * 32) * sizeof<T>();
+    for (let r = 0; r < rows; r++, p += <usize>N * sizeof<T>(), q += 32 * sizeof<T>()) {
+      if (bytes == 32 * sizeof<T>()) {
+        for (let i: usize = 0; i < 32 * sizeof<T>(); i += 16) v128.store(q + i, v128.load(p + i));
       } else {
-        for (let t = 0; t < 8; t++) {
-          const value = t < count ? load<T>(p + <usize>t * sizeof<T>()) : <T>0;
-          store<T>(q + <usize>t * sizeof<T>(), value);
-        }
+        memory.copy(q, p, bytes);
+        memory.fill(q + bytes, 0, 32 * sizeof<T>() - bytes);
       }
     }
   }
@@ -77,11 +62,11 @@ export function packColumns16(from: usize, to: usize, rows: i32, N: i32, K: i32,
   packColumns<u16>(from, to, rows, N, K, k);
 }
 
-/** Rows of x [M K] as tiles of 6, then 4, 2 and 1 rows, [K][rows] each; the tile of row i begins at element i·K. */
+/** Rows of x [M K] as tiles of 6, then 2 and 1 rows, [K][rows] each; the tile of row i begins at element i·K. */
 export function packTiles(x: usize, a: usize, M: i32, K: i32): void {
+  const s = <usize>K * 4;
   for (let i = 0; i < M; ) {
-    const rows = M - i >= 6 ? 6 : M - i >= 4 ? 4 : M - i >= 2 ? 2 : 1;
-    const s = <usize>K * 4;
+    const rows = M - i >= 6 ? 6 : M - i >= 2 ? 2 : 1;
     let p = x + <usize>i * s, q = a + <usize>i * s;
     if (rows == 6) {
       for (let k = 0; k < K; k++, p += 4, q += 24) {
@@ -107,13 +92,13 @@ export function packTiles(x: usize, a: usize, M: i32, K: i32): void {
   }
 }
 
-/** Row `id` of a packed table, gathered: element k stands at panel·8K + 8k + column. */
+/** Row `id` of a packed table, gathered: element k stands at panel·32K + 32k + column. */
 export function lookup(table: usize, y: usize, id: i32, K: i32): void {
-  let p = table + (<usize>(id >> 3) * <usize>K * 8 + <usize>(id & 7)) * 4;
-  for (const end = y + <usize>K * 4; y < end; y += 4, p += 32) store<f32>(y, load<f32>(p));
+  let p = table + (<usize>(id >> 5) * <usize>K * 32 + <usize>(id & 31)) * 4;
+  for (const end = y + <usize>K * 4; y < end; y += 4, p += 128) store<f32>(y, load<f32>(p));
 }
 
 export function lookup16(table: usize, y: usize, id: i32, K: i32): void {
-  let p = table + (<usize>(id >> 3) * <usize>K * 8 + <usize>(id & 7)) * 2;
-  for (const end = y + <usize>K * 2; y < end; y += 2, p += 16) store<u16>(y, load<u16>(p));
+  let p = table + (<usize>(id >> 5) * <usize>K * 32 + <usize>(id & 31)) * 2;
+  for (const end = y + <usize>K * 2; y < end; y += 2, p += 64) store<u16>(y, load<u16>(p));
 }

@@ -164,7 +164,7 @@ export function quantiseTiles(x: usize, a: usize, M: i32, K: i32): void {
 }
 
 function quantiseActivations(from: usize, block: usize, r: i32, rows: i32, n: i32): void {
-  let low = ordered(v128.load32_splat(from)), high = low;
+  let low = i32x4.splat(0), high = low;
   let p = from;
   let left = n;
   for (; left >= 4; left -= 4, p += 16) {
@@ -178,16 +178,17 @@ function quantiseActivations(from: usize, block: usize, r: i32, rows: i32, n: i3
     high = i32x4.max_s(high, v);
   }
   const lo = f32x4.extract_lane(ordered(smallest(low)), 0), hi = f32x4.extract_lane(ordered(largest(high)), 0);
-  const scale = hi / 127 - lo / 127;
-  const offset = f32x4.splat(lo), by = inverse(f32x4.splat(scale)), most = f32x4.splat(127);
+  const scale = hi / 127 - lo / 127, by = inverse(f32x4.splat(scale));
+  const base = rounded(f32x4.splat(0)), most = i32x4.splat(127);
+  const minusZero = i32x4.sub(rounded(f32x4.mul(f32x4.splat(lo), by)), base), shift = i32x4.add(base, minusZero);
   const step = <usize>rows * 4;
   let to = block + <usize>r * 4;
   for (p = from, left = n; left > 0; left -= 4, p += 16, to += step) {
     const v = left >= 4 ? v128.load(p) : loadFirst(p, left);
-    storeBytes(to, rounded(f32x4.pmin(most, f32x4.mul(f32x4.sub(v, offset), by))));
+    storeBytes(to, i32x4.min_s(most, i32x4.sub(rounded(f32x4.mul(v, by)), shift)));
   }
-  store<f32>(to, scale);
-  store<f32>(to + step, lo);
+  store<f32>(to, scale + (scale - scale)); // infinity becomes NaN
+  store<i32>(to + step, i32x4.extract_lane(minusZero, 0) & 0xffff);
 }
 
 /** Row `id` of a table in panels, as floats. */
