@@ -74,6 +74,41 @@ export function quantise(weight: Float32Array, spec: Spec, layout: Layout): Quan
   return { data, scales: { values, layout } };
 }
 
+/** The scales of a stored weight, bfloat16, as its tensor has them: float32 [outputs blocks]. As `checkScales`. */
+export function scalesOf(stored: Uint16Array, spec: Spec, layout: Layout): Scales {
+  const [N, K] = layout === '[out, in]' ? spec.shape : [spec.shape[1], spec.shape[0]];
+  checkScales(stored, spec, layout);
+  const blocks = blocksOf(K);
+  const values = new Float32Array(N * blocks);
+  const bits = new Uint32Array(values.buffer);
+  const [nStep, bStep] = layout === '[out, in]' ? [blocks, 1] : [1, N];
+  for (let n = 0; n < N; n++) {
+    for (let b = 0; b < blocks; b++) bits[n * blocks + b] = stored[n * nStep + b * bStep] << 16;
+  }
+  return { values, layout };
+}
+
+/** Scales of a stored weight: as many as it has blocks, finite and not negative, which a bfloat16 is below 0x7f80. */
+export function checkScales(stored: Uint16Array, spec: Spec, layout: Layout): void {
+  const [N, K] = layout === '[out, in]' ? spec.shape : [spec.shape[1], spec.shape[0]];
+  if (stored.length === N * blocksOf(K) && stored.every((bits) => bits < 0x7f80)) return;
+  throw new NumericError(
+    `a stored weight needs ${N * blocksOf(K)} scales, finite and not negative: ${describe(spec)}`,
+    {
+      op: 'quantise',
+      where: spec.label && `weight "${spec.label}"`,
+    },
+  );
+}
+
+/** What quantising cannot give: −128, or in a block without a scale anything but 0. */
+export function notQuantised(spec: Spec): NumericError {
+  return new NumericError(
+    `a stored weight must hold −127 … 127, and 0 where its scale is 0: ${describe(spec)} does not`,
+    { op: 'quantise', where: spec.label && `weight "${spec.label}"` },
+  );
+}
+
 export function notFinite(spec: Spec): NumericError {
   return new NumericError(`a weight to be quantised must hold finite numbers: ${describe(spec)} does not`, {
     op: 'quantise',

@@ -1,14 +1,16 @@
 import { DtypeError, StateError } from '../errors.ts';
-import type { Backend, BackendInfo, MemoryCount, Use } from '../tensor/backend.ts';
+import type { Backend, BackendInfo, Intake, MemoryCount, Room, Stored, Use } from '../tensor/backend.ts';
 import { allocate, fits, type HostArray } from '../tensor/dtype.ts';
 import type { Host, Op, Scales } from '../tensor/op.ts';
 import { type Spec, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { layoutOf, quantise } from './quantised.ts';
+import { HostIntake } from './host-intake.ts';
 
 /** Memory that several storages may share: a tensor and its views, a cache and its longer successor. */
 interface Block {
   buffer: HostArray;
+  /** Of the buffer, and of scales beside it. */
+  readonly bytes: number;
   /** Elements that some storage has claimed; what is behind is room to grow. */
   used: number;
   /** Storages on this block. */
@@ -60,9 +62,14 @@ export class ReferenceBackend implements Backend<HostStorage> {
     return this.#claim(data, data.length);
   }
 
-  quantise(data: Float32Array, spec: Spec, use: Use): HostStorage {
-    const { data: whole, scales } = quantise(data, spec, layoutOf(use));
-    return new HostStorage(this.#block(whole, whole.length), 0, whole.length, scales);
+  intake(spec: Spec, use: Use, stored: Stored): Intake<HostStorage> {
+    return new HostIntake(spec, use, stored, ({ data, scales }) => {
+      return new HostStorage(this.#block(data, data.length, scales?.values.byteLength), 0, data.length, scales);
+    });
+  }
+
+  room(bytes: number): Room {
+    return { bytes: new Uint8Array(bytes), free: () => {} };
   }
 
   async read(storage: HostStorage): Promise<HostArray> {
@@ -115,8 +122,12 @@ export class ReferenceBackend implements Backend<HostStorage> {
     if (block.refs === 0) throw new StateError('a storage was freed twice', { op: 'free' });
     if (--block.refs === 0) {
       this.#blocks--;
-      this.#bytes -= block.buffer.byteLength;
+      this.#bytes -= block.bytes;
     }
+  }
+
+  bytesOf({ block }: HostStorage): number {
+    return block.bytes;
   }
 
   dispose(): void {
@@ -125,11 +136,13 @@ export class ReferenceBackend implements Backend<HostStorage> {
     this.#bytes = 0;
   }
 
-  #block(buffer: HostArray, used: number): Block {
+  /** `beside`: bytes of scales. */
+  #block(buffer: HostArray, used: number, beside = 0): Block {
     if (this.#disposed) throw new StateError('the backend was disposed', { op: 'reference' });
     this.#blocks++;
-    this.#bytes += buffer.byteLength;
-    return { buffer, used, refs: 0 };
+    const bytes = buffer.byteLength + beside;
+    this.#bytes += bytes;
+    return { buffer, bytes, used, refs: 0 };
   }
 
   #claim(buffer: HostArray, used: number): HostStorage {

@@ -1,30 +1,45 @@
-import { nearestNames, show, WeightError } from '../errors.ts';
+import { nearestNames, StateError, show, WeightError } from '../errors.ts';
 import type { Use } from '../tensor/backend.ts';
-
 import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** The tensors of a checkpoint, by name; each is read when it is asked for. */
+/** A tensor that a model asks for. */
+export interface WeightRequest {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly use: Use;
+  /** Its numbers stay floats where the others are quantised. */
+  readonly wide: boolean;
+}
+
+/** The tensors of a checkpoint, by name. */
 export interface WeightSource {
   /** For messages: the file or folder. */
   readonly name: string;
   names(): Iterable<string>;
   /** Shape of a tensor as the file says it; undefined where there is none of that name. */
   shape(name: string): Shape | undefined;
-  /** Reads a tensor onto the backend; `wide`: it is never quantised. WeightError when the shape is another. */
-  load(name: string, shape: Shape, use: Use, wide?: boolean): Promise<Tensor>;
+  /** An empty tensor in place of one that is not read yet. WeightError, DtypeError where that is not what is asked for. */
+  unread(request: WeightRequest): Tensor;
+  /** Reads tensors onto the backend, in this order, each next one while its user has this one. */
+  load(requests: readonly WeightRequest[]): AsyncGenerator<Tensor, void>;
   /** Do two tensors of the file hold the same numbers? */
   same(a: string, b: string): Promise<boolean>;
 }
 
 /** A source that weights stay in, to be read when they are needed. */
 export interface StoredSource extends WeightSource {
-  /** The same tensors, checked but unread: in place of each comes an empty one. */
-  unread(): WeightSource;
   /** Brings the bytes of tensors into memory, side by side; to `load` them from there waits for nothing. */
-  fetch(names: readonly string[]): Promise<WeightSource>;
+  fetch(requests: readonly WeightRequest[]): Promise<WeightSource>;
   /** The same of rows of a table [V D], in the order asked for: what comes puts them onto the backend. */
-  fetchRows(name: string, ids: readonly number[]): Promise<() => Tensor>;
+  fetchRows(table: WeightRequest, ids: readonly number[]): Promise<() => Promise<Tensor>>;
+}
+
+/** What a model takes from a source: tensors in the order in which it asks for them, and copies it leaves. */
+export interface WeightPlan {
+  readonly requests: readonly WeightRequest[];
+  /** Of a tensor that may be a copy of another: is it? */
+  readonly copies: ReadonlyMap<string, boolean>;
 }
 
 /**
@@ -32,14 +47,24 @@ export interface StoredSource extends WeightSource {
  * asked for, because a model that ignores weights is another model.
  */
 export class WeightReader {
+  readonly requests: WeightRequest[] = [];
+  readonly copies: Map<string, boolean>;
   readonly #source: WeightSource;
+  readonly #bring: (request: WeightRequest) => Promise<Tensor>;
   readonly #names: Set<string>;
   readonly #taken = new Set<string>();
   readonly #tensors: Tensor[] = [];
 
-  constructor(source: WeightSource) {
+  /** `bring` makes the tensor of a request. */
+  constructor(
+    source: WeightSource,
+    bring: (request: WeightRequest) => Promise<Tensor>,
+    copies: ReadonlyMap<string, boolean> = new Map(),
+  ) {
     this.#source = source;
+    this.#bring = bring;
     this.#names = new Set(source.names());
+    this.copies = new Map(copies);
   }
 
   has(name: string): boolean {
@@ -66,14 +91,17 @@ export class WeightReader {
       });
     }
     this.#taken.add(name);
-    const tensor = await this.#source.load(name, shape, use, wide);
+    const request = { name, shape, use, wide };
+    this.requests.push(request);
+    const tensor = await this.#bring(request);
     this.#tensors.push(tensor);
     return tensor;
   }
 
   /** A copy some files keep of a tensor that is tied to `original`: is it really the same? Counts as asked for. */
   async isCopy(name: string, original: string): Promise<boolean> {
-    const same = await this.#source.same(name, original);
+    const same = this.copies.get(name) ?? (await this.#source.same(name, original));
+    this.copies.set(name, same);
     if (same) this.#taken.add(name);
     return same;
   }
@@ -83,16 +111,16 @@ export class WeightReader {
     for (const name of this.#names) if (pattern.test(name)) this.#taken.add(name);
   }
 
-  /** Counts what another reader takes as asked for; returns the names. */
-  async plan(source: WeightSource, read: (reader: WeightReader) => Promise<unknown>): Promise<string[]> {
-    const other = new WeightReader(source);
+  /** What `read` takes, checked and unread; it counts as asked for. */
+  async plan(read: (reader: WeightReader) => Promise<unknown>): Promise<WeightPlan> {
+    const other = planner(this.#source);
     try {
       await read(other);
     } finally {
       other.abandon();
     }
     for (const name of other.#taken) this.#taken.add(name);
-    return [...other.#taken];
+    return other;
   }
 
   /** WeightError for a tensor that was never asked for. Returns all that were taken, to be disposed of together. */
@@ -122,14 +150,46 @@ export interface Loaded<W> {
   readonly tensors: readonly Tensor[];
 }
 
-/** Reads a model with a reader of its own; nothing stays behind when that fails half way. */
+function planner(source: WeightSource): WeightReader {
+  return new WeightReader(source, async (request) => source.unread(request));
+}
+
+/**
+ * Reads a model with a reader of its own: once without its numbers, so that all is checked before the first of them comes
+ * and what comes next is always known; then with them. Nothing stays behind when that fails half way.
+ */
 export async function readAll<W>(source: WeightSource, read: (reader: WeightReader) => Promise<W>): Promise<Loaded<W>> {
-  const reader = new WeightReader(source);
+  const dry = planner(source);
+  try {
+    await read(dry);
+    dry.finish();
+  } finally {
+    dry.abandon();
+  }
+  return readPlanned(source, dry, read);
+}
+
+/** Reads what was planned. */
+export async function readPlanned<W>(
+  source: WeightSource,
+  { requests, copies }: WeightPlan,
+  read: (reader: WeightReader) => Promise<W>,
+): Promise<Loaded<W>> {
+  const loading = source.load(requests);
+  const reader = new WeightReader(source, () => nextOf(loading), copies);
   try {
     const weights = await read(reader);
     return { weights, tensors: reader.finish() };
   } catch (error) {
     reader.abandon();
     throw error;
+  } finally {
+    await loading.return();
   }
+}
+
+async function nextOf(loading: AsyncGenerator<Tensor, void>): Promise<Tensor> {
+  const { value } = await loading.next();
+  if (value === undefined) throw new StateError('a model asked for more than it had planned to', { op: 'load' });
+  return value;
 }

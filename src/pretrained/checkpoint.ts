@@ -1,22 +1,27 @@
-import { DtypeError, show, WeightError } from '../errors.ts';
-import type { WeightSource } from '../models/weight-source.ts';
-import type { TensorFile } from '../safetensors/file.ts';
-import type { Backend, Use } from '../tensor/backend.ts';
+import { DtypeError, show, UnsupportedOptionError, WeightError } from '../errors.ts';
+import type { WeightRequest, WeightSource } from '../models/weight-source.ts';
+import { find, type TensorFile } from '../safetensors/file.ts';
+import type { Backend, Stored } from '../tensor/backend.ts';
+import { bytesPerElement } from '../tensor/dtype.ts';
 import { narrow, widen } from '../tensor/floats.ts';
 import { keep } from '../tensor/scope.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { quantise, upload } from '../tensor/upload.ts';
+import { takeIn, upload } from '../tensor/upload.ts';
+import { checkScales, isInt8, scalesName, scalesShape, weightNames } from './int8-format.ts';
+import { type Piece, type PieceReader, piecesOf, readAhead } from './pieces.ts';
 
 export type FloatDtype = 'F32' | 'F16' | 'BF16';
 /** Dtypes weights can be resident in. */
 export type ResidentDtype = FloatDtype | 'Q8';
+/** Dtypes they can be stored in. */
+type StoredDtype = FloatDtype | 'I8';
 
 const largestHalf = 65504;
 
 /**
- * The tensors of a safetensors checkpoint, brought onto a backend one by one. A tensor is read straight into the array
- * that the backend takes over, or converted on the way there, a megabyte at a time: nothing is in memory twice.
+ * The tensors of a safetensors checkpoint, brought onto a backend one by one, and each of them piece by piece: nothing is
+ * in memory twice, and the next piece is read while this one is converted, quantised or packed.
  *
  * Numerics  matrices and tables become `dtype`: exact when it is wider, to nearest even when it is narrower; vectors
  *           (norms, biases) are always F32, because they are small and every element of them counts. Where `dtype` is Q8,
@@ -25,34 +30,35 @@ const largestHalf = 65504;
 export class Checkpoint implements WeightSource {
   readonly name: string;
   protected readonly file: TensorFile;
-  readonly #backend: Backend;
+  protected readonly backend: Backend;
   readonly #dtype: ResidentDtype;
+  readonly #isInt8: boolean;
 
-  constructor(file: TensorFile, backend: Backend, dtype: ResidentDtype) {
+  /** Without `dtype`, a file in int8 stays so, and all else becomes F32. */
+  constructor(file: TensorFile, backend: Backend, dtype?: ResidentDtype) {
     this.name = file.name;
     this.file = file;
-    this.#backend = backend;
-    this.#dtype = dtype;
+    this.backend = backend;
+    this.#isInt8 = isInt8(file);
+    this.#dtype = dtype ?? (this.#isInt8 ? 'Q8' : 'F32');
   }
 
   names(): Iterable<string> {
-    return this.file.tensors.keys();
+    return this.#isInt8 ? weightNames(this.file) : this.file.tensors.keys();
   }
 
   shape(name: string): Shape | undefined {
     return this.file.tensors.get(name)?.shape;
   }
 
-  async load(name: string, shape: Shape, use: Use, wide = false): Promise<Tensor> {
-    const stored = this.check(name, shape);
-    const dtype = this.readDtype(use, wide, stored);
-    const data = emptyOf(dtype, sizeOf(shape));
-    if (dtype === stored) await this.file.read(name, new Uint8Array(data.buffer));
-    else {
-      let at = 0; // piece by piece, so that a tensor is never in memory twice
-      for await (const part of this.file.parts(name)) at = convert(part, stored, dtype, data, at);
-    }
-    return this.place(name, { data, dtype }, shape, use, wide);
+  unread(request: WeightRequest): Tensor {
+    this.#check(request);
+    return keep(upload(this.backend, new Float32Array(), { dtype: 'F32', shape: [0], label: request.name }));
+  }
+
+  load(requests: readonly WeightRequest[]): AsyncGenerator<Tensor, void> {
+    for (const request of requests) this.#check(request);
+    return this.loadBy(readAhead(this.file, this.backend), requests);
   }
 
   async same(a: string, b: string): Promise<boolean> {
@@ -67,65 +73,136 @@ export class Checkpoint implements WeightSource {
     return true;
   }
 
-  /** How a tensor is stored; WeightError where its shape is another. */
-  protected check(name: string, shape: Shape): FloatDtype {
+  /** Tensors whose bytes `read` brings. */
+  protected async *loadBy(read: PieceReader, requests: readonly WeightRequest[]): AsyncGenerator<Tensor, void> {
+    const plans = requests.map((request) => this.#pieces(request));
+    const reading = read(plans.flat());
+    try {
+      for (const [i, request] of requests.entries()) {
+        yield keep(await this.#bring(request, next(reading, plans[i].length), read));
+      }
+    } finally {
+      await reading.return();
+    }
+  }
+
+  /** One tensor. */
+  protected async bring(request: WeightRequest, read: PieceReader): Promise<Tensor> {
+    const reading = read(this.#pieces(request));
+    try {
+      return keep(await this.#bring(request, reading, read));
+    } finally {
+      await reading.return();
+    }
+  }
+
+  /** What is to be read of a tensor: its scales, if it has any, and its rows. */
+  #pieces(request: WeightRequest): Piece[] {
+    const { name, shape, use } = request;
+    const stored = this.#stored(name);
+    const [rows = 1, ...rest] = shape;
+    const rowBytes = sizeOf(rest) * bytesPerElement(stored);
+    if (use === 'activation') return [{ name, offset: 0, length: rows * rowBytes }];
+    const pieces = piecesOf(name, rows, rowBytes);
+    if (stored !== 'I8') return pieces;
+    const [n, m] = scalesShape(request);
+    return [{ name: scalesName(name), offset: 0, length: 2 * n * m }, ...pieces];
+  }
+
+  async #bring(request: WeightRequest, rows: AsyncGenerator<Uint8Array, void>, read: PieceReader): Promise<Tensor> {
+    const { name: label, shape, use, wide } = request;
+    const stored = this.#stored(label);
+    const place = (dtype: ResidentDtype, from: Stored, pieces: AsyncIterable<Uint8Array>): Promise<Tensor> =>
+      takeIn(this.backend, { dtype, shape, label }, use, from, pieces);
+    if (stored === 'I8') {
+      const { value: scales = new Uint8Array() } = await rows.next();
+      return place('Q8', { dtype: 'I8', scales: new Uint16Array(new Uint8Array(scales).buffer) }, rows);
+    }
+    if (use === 'activation') {
+      const data = new Float32Array(sizeOf(shape));
+      for await (const bytes of rows) new Uint8Array(data.buffer).set(converted(bytes, stored, 'F32'));
+      return upload(this.backend, data, { dtype: 'F32', shape, label });
+    }
+    if (this.#dtype !== 'Q8') return place(this.#dtype, { dtype: this.#dtype }, each(rows, stored, this.#dtype));
+    if (!wide) return place('Q8', { dtype: 'F32' }, each(rows, stored, 'F32'));
+    if (stored === 'BF16') return place('BF16', { dtype: 'BF16' }, rows);
+    let fits = true;
+    const halves = async function* (): AsyncGenerator<Uint8Array> {
+      for await (const bytes of rows) {
+        fits &&= stored === 'F16' || !viewOf('F32', bytes).some((value) => Math.abs(value) > largestHalf);
+        if (fits) yield converted(bytes, stored, 'F16');
+      }
+    };
+    const tensor = await place('F16', { dtype: 'F16' }, halves());
+    if (fits) return tensor;
+    tensor.dispose();
+    return place('F32', { dtype: 'F32' }, read(this.#pieces(request)));
+  }
+
+  /** WeightError, DtypeError, UnsupportedOptionError where a tensor is not what is asked for. */
+  #check(request: WeightRequest): void {
+    const { name, shape, use, wide } = request;
     const info = this.file.tensors.get(name);
-    if (info !== undefined && sameShape(info.shape, shape)) return floatDtype(name, info.dtype, this.name);
-    throw new WeightError(`weight ${show(name)} must be [${shape.join(', ')}], got [${info?.shape.join(', ') ?? ''}]`, {
+    if (info === undefined || !sameShape(info.shape, shape)) {
+      const got = info?.shape;
+      throw new WeightError(`weight ${show(name)} must be [${shape.join(', ')}], got [${got?.join(', ') ?? ''}]`, {
+        where: this.name,
+        expected: shape,
+        got,
+        hint: 'the config and the weights may belong to different models',
+      });
+    }
+    if (this.#stored(name) !== 'I8') return;
+    if (use === 'activation' || wide) throw this.#notFloats(name, 'I8');
+    if (this.#dtype !== 'Q8') {
+      throw new UnsupportedOptionError(`"dtype" must be 'int8', as the weights are stored, got ${show(this.#dtype)}`, {
+        where: this.name,
+        hint: 'the original weights can be had in any dtype',
+      });
+    }
+    checkScales(this.file, request);
+  }
+
+  /** How a tensor is stored: as floats, or in a file of that format in int8. */
+  #stored(name: string): StoredDtype {
+    const { dtype } = find(this.file, name);
+    if (dtype === 'F32' || dtype === 'F16' || dtype === 'BF16' || (dtype === 'I8' && this.#isInt8)) return dtype;
+    throw this.#notFloats(name, dtype);
+  }
+
+  #notFloats(name: string, got: string): DtypeError {
+    return new DtypeError(`weight ${show(name)} must be stored as F32, F16 or BF16, got ${got}`, {
       where: this.name,
-      expected: shape,
-      got: info?.shape,
-      hint: 'the config and the weights may belong to different models',
+      expected: ['F32', 'F16', 'BF16'],
+      got,
     });
   }
+}
 
-  /** The dtype in which a tensor's numbers are read. */
-  protected readDtype(use: Use, wide: boolean, stored: FloatDtype): FloatDtype {
-    if (use === 'activation') return 'F32';
-    if (this.#dtype !== 'Q8') return this.#dtype;
-    return wide && stored === 'BF16' ? 'BF16' : 'F32';
-  }
-
-  /** Hands numbers over to the backend; they outlive the scopes around. */
-  protected place(label: string, { data, dtype }: Numbers, shape: Shape, use: Use, wide: boolean): Tensor {
-    const spec = { dtype, shape, label };
-    if (this.#dtype === 'Q8' && use !== 'activation' && data instanceof Float32Array) {
-      if (!wide) return keep(quantise(this.#backend, data, spec, use));
-      if (!data.some((value) => Math.abs(value) > largestHalf)) {
-        return keep(upload(this.#backend, narrow(data, 'F16'), { ...spec, dtype: 'F16' }, use));
-      }
-    }
-    return keep(upload(this.#backend, data, spec, use));
+/** The next `count` pieces. */
+async function* next(reading: AsyncGenerator<Uint8Array, void>, count: number): AsyncGenerator<Uint8Array, void> {
+  for (let i = 0; i < count; i++) {
+    const { value } = await reading.next();
+    if (value !== undefined) yield value;
   }
 }
 
-/** Floats, or the bits of halves. */
-export interface Numbers {
-  readonly data: Float32Array | Uint16Array;
-  readonly dtype: FloatDtype;
+/** Floats in another dtype, piece by piece. */
+async function* each(rows: AsyncIterable<Uint8Array>, from: FloatDtype, to: FloatDtype): AsyncGenerator<Uint8Array> {
+  for await (const bytes of rows) yield converted(bytes, from, to);
 }
 
-/** Bytes of a file as numbers of another dtype, written into `out` from `at` on; answers where it stopped. */
-export function convert(part: Uint8Array, from: FloatDtype, to: FloatDtype, out: Numbers['data'], at: number): number {
-  const { buffer } = part.slice(); // aligned, as typed arrays must be
-  const values = narrow(widen(viewOf(from, buffer), from), to);
-  out.set(values, at);
-  return at + values.length;
+function converted(bytes: Uint8Array, from: FloatDtype, to: FloatDtype): Uint8Array {
+  if (from === to) return bytes;
+  const { buffer, byteOffset, byteLength } = narrow(widen(viewOf(from, bytes), from), to);
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-export function viewOf(dtype: FloatDtype, buffer: ArrayBuffer): Numbers['data'] {
-  return dtype === 'F32' ? new Float32Array(buffer) : new Uint16Array(buffer);
-}
-
-function floatDtype(name: string, dtype: string, where: string): FloatDtype {
-  if (dtype === 'F32' || dtype === 'F16' || dtype === 'BF16') return dtype;
-  throw new DtypeError(`weight ${show(name)} must be stored as F32, F16 or BF16, got ${dtype}`, {
-    where,
-    expected: ['F32', 'F16', 'BF16'],
-    got: dtype,
-  });
-}
-
-export function emptyOf(dtype: FloatDtype, size: number): Numbers['data'] {
-  return dtype === 'F32' ? new Float32Array(size) : new Uint16Array(size);
+function viewOf(dtype: 'F32', bytes: Uint8Array): Float32Array;
+function viewOf(dtype: FloatDtype, bytes: Uint8Array): Float32Array | Uint16Array;
+function viewOf(dtype: FloatDtype, { buffer, byteOffset, byteLength }: Uint8Array): Float32Array | Uint16Array {
+  const size = bytesPerElement(dtype);
+  return dtype === 'F32'
+    ? new Float32Array(buffer, byteOffset, byteLength / size)
+    : new Uint16Array(buffer, byteOffset, byteLength / size);
 }

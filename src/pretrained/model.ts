@@ -1,6 +1,5 @@
 import { StateError } from '../errors.ts';
 import type { Backend, BackendInfo } from '../tensor/backend.ts';
-import { bytesOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Placement } from './placement.ts';
 
@@ -34,9 +33,10 @@ export abstract class LoadedModel {
     return this.backend.info;
   }
 
-  /** Bytes of the resident weights. A tied table counts once. */
+  /** Bytes that the weights take in memory, scales and padding included. A tied table counts once. */
   memoryFootprint(): number {
-    return this.#tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
+    if (!this.#live) return 0;
+    return this.#tensors.reduce((sum, { storage }) => sum + this.backend.bytesOf(storage), 0);
   }
 
   /** Frees the weights. The model is unusable afterwards; a second call does nothing. */

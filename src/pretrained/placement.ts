@@ -9,7 +9,8 @@ import type { HeldFiles } from './held-files.ts';
 /** Where a model's tensors live and in which dtype. */
 export interface Placement {
   readonly backend: Backend;
-  readonly dtype: ResidentDtype;
+  /** Undefined: as the file is, if that is int8, else F32. */
+  readonly dtype: ResidentDtype | undefined;
   /** Made for this model alone, and disposed of with it. */
   readonly ownsBackend: boolean;
   /** Open files, where the LLM's encoder is to be read from them at every prompt. */
@@ -40,7 +41,7 @@ export async function placementOf(options: {
   readonly threads?: number;
   readonly deterministic?: boolean;
 }): Promise<Placement> {
-  const { backend = 'wasm', dtype = 'f32', threads, deterministic } = options;
+  const { backend = 'wasm', dtype, threads, deterministic } = options;
   const resident = { f32: 'F32', f16: 'F16', bf16: 'BF16', int8: 'Q8' } as const;
   if (dtype === 'int4') {
     throw new UnsupportedOptionError(`"dtype" ${show(dtype)} is not offered by this version`, {
@@ -48,15 +49,16 @@ export async function placementOf(options: {
       hint: 'f32, f16, bf16 or int8',
     });
   }
-  if (dtype !== 'f32' && dtype !== 'f16' && dtype !== 'bf16' && dtype !== 'int8') {
+  if (dtype !== undefined && dtype !== 'f32' && dtype !== 'f16' && dtype !== 'bf16' && dtype !== 'int8') {
     throw new OptionError(`"dtype" must be 'f32', 'f16', 'bf16' or 'int8', got ${show(dtype)}`, { got: dtype });
   }
   if (deterministic !== undefined && typeof deterministic !== 'boolean')
     throw new OptionError(`"deterministic" must be true or false, got ${show(deterministic)}`);
-  if (typeof backend === 'object') return { backend, dtype: resident[dtype], ownsBackend: false };
+  const residentDtype = dtype && resident[dtype];
+  if (typeof backend === 'object') return { backend, dtype: residentDtype, ownsBackend: false };
   return {
     backend: await backendNamed(backend, { threads, deterministic }),
-    dtype: resident[dtype],
+    dtype: residentDtype,
     ownsBackend: true,
   };
 }

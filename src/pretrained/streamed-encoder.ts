@@ -53,7 +53,7 @@ class StreamedEncoder implements PromptEncoder {
     const needed = [...new Set(rows.flat())];
     const order = new Map(needed.map((id, i) => [id, i]));
     const place = await this.#arrival(this.#stored.fetchTokens(needed), signal);
-    const table = place();
+    const table = await place();
     const ids = idTensor(
       this.#backend,
       rows.map((row) => row.map((id) => order.get(id) ?? 0)),

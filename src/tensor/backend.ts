@@ -25,6 +25,29 @@ export interface MemoryCount {
   readonly bytes: number;
 }
 
+/** How a weight lies in its file. */
+export interface Stored {
+  readonly dtype: 'F32' | 'F16' | 'BF16' | 'I8';
+  /** Of I8: a bfloat16 for every block of inputs, [outputs blocks] of a weight [out, in] or a table, else [blocks outputs]. */
+  readonly scales?: Uint16Array;
+}
+
+/** Takes a weight as it comes from a file, so that it is never in memory twice. */
+export interface Intake<S = unknown> {
+  /** The next rows, little-endian: a multiple of 64 of them, but for the last. They are not needed afterwards. */
+  add(rows: Uint8Array): void;
+  /** The weight, when all rows have come. */
+  done(): S;
+  /** In place of `done`: frees what has come. */
+  drop(): void;
+}
+
+/** Memory that is lent. */
+export interface Room {
+  readonly bytes: Uint8Array;
+  free(): void;
+}
+
 /**
  * What owns storage and runs ops. A storage is opaque to everyone else; tensors that are views share one.
  * Calls are synchronous in form: only `read` may have to wait.
@@ -37,10 +60,14 @@ export interface Backend<S = unknown> {
   /** Takes over `data`: the caller must not write to it afterwards. */
   upload(data: HostArray, spec: Spec, use: Use): S;
   /**
-   * A weight as Q8, made of finite float32 (NumericError otherwise): whole numbers, and a scale for every block of inputs.
-   * `spec` says dtype Q8; only `linear` and `embedding` read such a tensor.
+   * A weight that comes row by row, stored as the floats of `spec`; or, for a `spec` of dtype Q8, as float32 that is
+   * quantised, or as whole numbers that were, with their scales. Only `linear` and `embedding` read a Q8 tensor.
+   *
+   * Errors    NumericError floats to be quantised that are not finite, whole numbers and scales that quantising cannot give
    */
-  quantise(data: Float32Array, spec: Spec, use: Use): S;
+  intake(spec: Spec, use: Use, stored: Stored): Intake<S>;
+  /** Room for bytes on their way into an intake, which spares this one a copy. */
+  room(bytes: number): Room;
   /** Row-major elements; of Q8 the whole numbers. The array is a copy: writing to it changes nothing. */
   read(storage: S, spec: Spec): Promise<HostArray>;
   /** The same at once, without a copy where it can be; undefined where the numbers are not in this memory. */
@@ -51,6 +78,8 @@ export interface Backend<S = unknown> {
   /** `past` with the rows of `more` behind it, along axis 0; grows in place where nobody else sees the room behind. */
   append(past: S, pastSpec: Spec, more: S, moreSpec: Spec): S;
   free(storage: S): void;
+  /** Bytes that a storage takes, scales and padding included; of shared memory all. */
+  bytesOf(storage: S): number;
   /** Frees what the backend itself holds; tensors on it are unusable afterwards. */
   dispose(): void;
 }

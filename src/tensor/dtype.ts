@@ -48,6 +48,6 @@ export function fits<D extends Dtype>(data: ArrayBufferView, dtype: D): data is 
 }
 
 /** F32, F16 and BF16: what arithmetic takes. */
-export function isFloat(dtype: Dtype): boolean {
+export function isFloat(dtype: Dtype): dtype is 'F32' | 'F16' | 'BF16' {
   return dtype === 'F32' || dtype === 'F16' || dtype === 'BF16';
 }

@@ -1,8 +1,8 @@
 /** Checkpoints in memory: the tensors that Hugging Face would save for a config, filled with random numbers. */
 import { WeightError } from '../../src/errors.ts';
 import { random } from '../../src/generate/random.ts';
-import type { WeightSource } from '../../src/models/weight-source.ts';
-import type { Backend, Use } from '../../src/tensor/backend.ts';
+import type { WeightRequest, WeightSource } from '../../src/models/weight-source.ts';
+import type { Backend } from '../../src/tensor/backend.ts';
 import { keep } from '../../src/tensor/scope.ts';
 import { type Shape, sameShape, sizeOf } from '../../src/tensor/shape.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
@@ -115,9 +115,17 @@ export class MemorySource implements WeightSource {
     return this.#shapes.get(name);
   }
 
-  async load(name: string, shape: Shape, use: Use, wide = false): Promise<Tensor> {
+  unread({ name, shape }: WeightRequest): Tensor {
     const stored = this.#shapes.get(name) ?? [];
     if (!sameShape(stored, shape)) throw new WeightError(`weight "${name}" must be [${shape}], got [${stored}]`);
+    return keep(upload(this.#backend, new Float32Array(), { dtype: 'F32', shape: [0], label: name }));
+  }
+
+  async *load(requests: readonly WeightRequest[]): AsyncGenerator<Tensor, void> {
+    for (const request of requests) yield this.#made(request);
+  }
+
+  #made({ name, shape, use, wide }: WeightRequest): Tensor {
     const data = numbers(name, shape, this.#filling);
     const spec = { dtype: 'F32', shape, label: name } as const;
     const quantised = this.#filling.int8 && use !== 'activation' && !wide;

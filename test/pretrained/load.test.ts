@@ -45,6 +45,15 @@ describe('from_pretrained', () => {
     await expect(model.forward({ input_ids: ids, decoder_input_ids: [[0]] })).rejects.toMatchObject({ code: 'STATE' });
   });
 
+  it.each(['reference', 'wasm'] as const)('counts the scales of int8 and the padding of panels on %s', async (name) => {
+    for (const folder of ['t5/v11', 'gpt2/basic', 'hybrid/gpt2-add']) {
+      using model = await AutoModel.from_pretrained(`${goldens}/${folder}`, { backend: name, dtype: 'int8' });
+      expect(model.memoryFootprint()).toBe(model.backend.memory.bytes);
+      model.dispose();
+      expect(model.memoryFootprint()).toBe(0);
+    }
+  });
+
   it('frees everything when loading fails half way', async () => {
     const backend = new ReferenceBackend();
     const config = { model_type: 'gpt2', n_embd: 48, n_head: 4, n_layer: 9, n_positions: 64, vocab_size: 101 };

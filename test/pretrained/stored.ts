@@ -34,12 +34,13 @@ export const input_ids = [
 export async function t5Tensors(json: T5Json, seed = 0, dtype: StoredDtype = 'F32'): Promise<TensorToWrite<Values>[]> {
   const shapes = t5Shapes(json);
   const source = new MemorySource(shapes, new ReferenceBackend(), { seed });
-  return Promise.all(
-    Array.from(shapes, async ([name, shape]) => {
-      const tensor = await source.load(name, shape, 'activation');
-      return { name, dtype, shape, data: narrow(await tensor.readFloats(), dtype) };
-    }),
-  );
+  const requests = Array.from(shapes, ([name, shape]) => ({ name, shape, use: 'activation' as const, wide: true }));
+  const made: TensorToWrite<Values>[] = [];
+  for await (const tensor of source.load(requests)) {
+    const { name, shape } = requests[made.length];
+    made.push({ name, dtype, shape, data: narrow(await tensor.readFloats(), dtype) });
+  }
+  return made;
 }
 
 export async function t5Bytes(json: T5Json, seed?: number, dtype?: StoredDtype): Promise<Uint8Array<ArrayBuffer>> {

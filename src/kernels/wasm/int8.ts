@@ -1,34 +1,9 @@
 /** Weights in int8: packed and multiplied as assembly/int8.ts says. */
 import type { Host } from '../../tensor/op.ts';
-import type { Spec } from '../../tensor/shape.ts';
 import type { Layout } from '../linear.ts';
-import { block, blocksOf, checkLayout, notFinite } from '../quantised.ts';
+import { block, blocksOf, checkLayout } from '../quantised.ts';
 import type { Machine } from './machine.ts';
 import { outputBytes, type Packed, type Placed, rowBytes } from './storage.ts';
-
-/** Bytes of a weight that are copied at once on their way into panels. */
-const piece = 1 << 20;
-
-/** Quantises a weight that comes from outside straight into its panels, a megabyte at a time. */
-export function quantiseInto(m: Machine, data: Float32Array, to: number, { N, K, layout }: Packed, spec: Spec): void {
-  const [rows, width] = layout === '[out, in]' ? [N, K] : [K, N];
-  if (rows === 0 || width === 0) return;
-  const step = Math.max(block, Math.floor(piece / (4 * width * block)) * block); // whole panels, or whole blocks
-  const room = m.lend(4 * Math.min(rows, step) * width);
-  let bad = 0;
-  for (let row = 0; row < rows; row += step) {
-    const count = Math.min(step, rows - row);
-    m.write(room, data.subarray(row * width, (row + count) * width));
-    if (layout === '[in, out]') bad |= m.kernels.quantiseColumns(room, to, count, N, K, row);
-    else {
-      for (let n = 0; n < count; n += 32) {
-        const panel = to + (row + n) * outputBytes(K);
-        bad |= m.kernels.quantiseRows(room + 4 * n * K, panel, Math.min(32, count - n), K);
-      }
-    }
-  }
-  if (bad !== 0) throw notFinite(spec);
-}
 
 /** The whole numbers and scales that a packed weight was made of; copies. */
 export function unpackInt8(m: Machine, at: number, { N, K, layout }: Packed): Pick<Host, 'data' | 'scales'> {

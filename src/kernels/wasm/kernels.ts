@@ -12,17 +12,37 @@ export interface Kernels {
       ...[M: number, N: number, K: number, wide: number, part: number, parts: number],
     ]
   ): void;
-  quantiseRows(from: number, to: number, rows: number, K: number): number;
-  quantiseColumns(from: number, to: number, rows: number, N: number, K: number, k: number): number;
+  quantiseRows(
+    ...args: [from: number, to: number, rows: number, K: number, bad: number, part: number, parts: number]
+  ): void;
+  quantiseColumns(
+    ...args: [
+      ...[from: number, to: number, rows: number, N: number, K: number, k: number],
+      ...[bad: number, part: number, parts: number],
+    ]
+  ): void;
+  placeRows(
+    ...args: [
+      ...[from: number, scales: number, to: number, rows: number, K: number],
+      ...[bad: number, part: number, parts: number],
+    ]
+  ): void;
+  placeColumns(
+    ...args: [
+      ...[from: number, scales: number, to: number, rows: number, N: number, K: number, k: number],
+      ...[bad: number, part: number, parts: number],
+    ]
+  ): void;
   quantiseTiles(x: number, to: number, M: number, K: number): void;
   lookup8(table: number, y: number, id: number, K: number): void;
-  packRows32(from: number, to: number, rows: number, K: number): void;
-  packRows16(from: number, to: number, rows: number, K: number): void;
-  packColumns32(from: number, to: number, rows: number, N: number, K: number, k: number): void;
-  packColumns16(from: number, to: number, rows: number, N: number, K: number, k: number): void;
+  packRows32: PackRows;
+  packRows16: PackRows;
+  packColumns32: PackColumns;
+  packColumns16: PackColumns;
   packTiles(x: number, to: number, M: number, K: number): void;
   lookup(table: number, y: number, id: number, K: number): void;
   lookup16(table: number, y: number, id: number, K: number): void;
+  notFinite(from: number, size: number): number;
   widen(from: number, to: number, size: number, kind: number): void;
   attentionScores(
     ...args: [
@@ -67,7 +87,11 @@ export interface Kernels {
 }
 
 /** Kernels whose work threads may split. */
-export const divisible = ['gemm', 'gemm8', 'attentionScores', 'mix'] as const;
+export const divisible = [
+  ...(['gemm', 'gemm8', 'attentionScores', 'mix'] as const),
+  ...(['packRows32', 'packRows16', 'packColumns32', 'packColumns16'] as const),
+  ...(['quantiseRows', 'quantiseColumns', 'placeRows', 'placeColumns'] as const),
+] as const;
 export type Divisible = (typeof divisible)[number];
 
 /** The arguments of such a kernel before `part` and `parts`. */
@@ -75,3 +99,11 @@ export type Whole<F> = F extends (...args: [...infer A extends number[], number,
 
 /** y = f(x), n elements. */
 export type Map1 = (x: number, y: number, n: number) => void;
+
+/** Rows of a weight [out, in] into panels. */
+type PackRows = (from: number, to: number, rows: number, K: number, part: number, parts: number) => void;
+
+/** Rows k … of a weight [in, out] into panels. */
+type PackColumns = (
+  ...args: [from: number, to: number, rows: number, N: number, K: number, k: number, part: number, parts: number]
+) => void;

@@ -1,3 +1,4 @@
+import type { Room } from '../../tensor/backend.ts';
 import type { Dtype, HostArray } from '../../tensor/dtype.ts';
 import { widen } from '../../tensor/floats.ts';
 import type { Host } from '../../tensor/op.ts';
@@ -27,6 +28,8 @@ export class Machine {
   readonly #memory: WebAssembly.Memory;
   readonly #crew: Crew | undefined;
   readonly #worthwhile: number;
+  /** What the memory was called when rooms were made in it: by another name after it has grown. */
+  readonly #rooms = new WeakSet<ArrayBufferLike>();
   /** Room lent until the op at work is done. */
   readonly #lent: { at: number; bytes: number }[] = [];
 
@@ -91,6 +94,24 @@ export class Machine {
   /** Puts an array's bytes at an address. */
   write(at: number, data: HostArray): void {
     this.bytes(at, data.byteLength).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+
+  /**
+   * Room that a file may be read into. A memory that is not shared leaves its views behind when it grows: then it is room
+   * outside, whose bytes are copied.
+   */
+  room(bytes: number): Room {
+    const { buffer } = this.#memory;
+    if (buffer instanceof ArrayBuffer) return { bytes: new Uint8Array(bytes), free: () => {} };
+    const at = this.heap.alloc(bytes);
+    const own = this.bytes(at, bytes);
+    this.#rooms.add(own.buffer);
+    return { bytes: own, free: () => this.heap.free(at, bytes) };
+  }
+
+  /** Address of bytes that lie in a room; undefined where they are outside. */
+  placeOf({ buffer, byteOffset }: Uint8Array): number | undefined {
+    return this.#rooms.has(buffer) ? byteOffset : undefined;
   }
 
   /** Room that comes back when the op at work is done. */

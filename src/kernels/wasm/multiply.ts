@@ -1,5 +1,5 @@
 import type { Machine } from './machine.ts';
-import { packPlaced } from './pack.ts';
+import { pack } from './pack.ts';
 import { type Kind, type Packed, type Placed, packedBytes } from './storage.ts';
 
 /** Where the factors of a product lie. */
@@ -42,6 +42,6 @@ export function panelsOf(m: Machine, weight: Placed, layout: Packed['layout']): 
 export function packFloats(m: Machine, from: number, N: number, K: number, layout: Packed['layout']): number {
   const packed: Packed = { N, K, kind: 0, layout };
   const w = m.lend(packedBytes(packed));
-  packPlaced(m, from, w, packed);
+  pack(m, from, w, packed, 0, layout === '[out, in]' ? N : K);
   return w;
 }

@@ -1,13 +1,13 @@
 import { DtypeError, StateError } from '../../errors.ts';
-import type { Backend, BackendInfo, MemoryCount, Use } from '../../tensor/backend.ts';
+import type { Backend, BackendInfo, MemoryCount, Room, Stored, Use } from '../../tensor/backend.ts';
 import { fits, type HostArray, isFloat } from '../../tensor/dtype.ts';
 import type { Op } from '../../tensor/op.ts';
 import { bytesOf, type Spec, sizeOf } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { layoutOf } from '../quantised.ts';
-import { quantiseInto } from './int8.ts';
+import { type Holder, WasmIntake } from './intake.ts';
 import type { Machine } from './machine.ts';
-import { kindOf, packArray, unpack } from './pack.ts';
+import { unpack } from './pack.ts';
 import { type Block, type Packed, type Placed, packedBytes, WasmStorage } from './storage.ts';
 import { kernelOf } from './table.ts';
 
@@ -50,14 +50,32 @@ export class WasmBackend implements Backend<WasmStorage> {
     }
     const m = this.#live();
     if (use === 'activation' || spec.shape.length !== 2 || !isFloat(spec.dtype)) return this.#place(m, data);
-    const packed = panelsFor(kindOf(data, spec.dtype), spec, use);
-    return this.#pack(m, packed, (at) => packArray(m, data, spec.dtype, at, packed));
+    const intake = this.intake(spec, use, { dtype: spec.dtype });
+    try {
+      intake.add(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+      return intake.done();
+    } catch (error) {
+      intake.drop();
+      throw error;
+    }
   }
 
-  quantise(data: Float32Array, spec: Spec, use: Use): WasmStorage {
+  intake(spec: Spec, use: Use, stored: Stored): WasmIntake {
     const m = this.#live();
-    const packed = panelsFor('int8', spec, use);
-    return this.#pack(m, packed, (at) => quantiseInto(m, data, at, packed, spec));
+    const kinds = { F32: 0, F16: 1, BF16: 2, I8: 'int8' } as const;
+    const kind = spec.dtype === 'Q8' ? 'int8' : kinds[stored.dtype];
+    const holder: Holder = {
+      claim: (packed) => {
+        const block = this.#block(m, packedBytes(packed));
+        return new WasmStorage(block, block.at, block.bytes, packed);
+      },
+      free: (storage) => this.free(storage),
+    };
+    return new WasmIntake(m, holder, spec, panelsFor(kind, spec, use), stored);
+  }
+
+  room(bytes: number): Room {
+    return this.#live().room(bytes);
   }
 
   async read(storage: WasmStorage, spec: Spec): Promise<HostArray> {
@@ -128,6 +146,10 @@ export class WasmBackend implements Backend<WasmStorage> {
     this.#bytes -= block.bytes;
   }
 
+  bytesOf({ block }: WasmStorage): number {
+    return block.bytes;
+  }
+
   dispose(): void {
     this.#machine?.stop();
     this.#machine = undefined; // and with it the memory
@@ -145,21 +167,6 @@ export class WasmBackend implements Backend<WasmStorage> {
     this.#blocks++;
     this.#bytes += bytes;
     return { at, bytes, used: bytes, refs: 0 };
-  }
-
-  /** A weight in panels, which `fill` writes. */
-  #pack(m: Machine, packed: Packed, fill: (at: number) => void): WasmStorage {
-    const block = this.#block(m, packedBytes(packed));
-    const storage = new WasmStorage(block, block.at, block.bytes, packed);
-    try {
-      fill(block.at);
-      return storage;
-    } catch (error) {
-      this.free(storage);
-      throw error;
-    } finally {
-      m.takeBack();
-    }
   }
 
   #claim(m: Machine, bytes: number): WasmStorage {

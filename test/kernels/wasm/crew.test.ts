@@ -17,22 +17,7 @@ import { type Shape, sizeOf } from '../../../src/tensor/shape.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { quantise, upload } from '../../../src/tensor/upload.ts';
 import { runs } from '../../seed.ts';
-
-interface Team {
-  readonly backend: WasmBackend;
-  readonly crew: Crew;
-}
-
-/** A backend whose helpers take part in everything, however small, and are all up. */
-async function teamOf(size: number): Promise<Team> {
-  const build = await buildFor(false, true);
-  if (typeof build === 'string') throw new Error(build);
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
-  const crew = new Crew(size, build.module, memory, divisible);
-  const machine = new Machine(await instantiate(build.module, memory), memory, crew, 0);
-  while (!crew.ready) await new Promise((resolve) => setTimeout(resolve, 5));
-  return { backend: new WasmBackend(machine, { name: 'wasm', threads: size, simd: build.simd, notes: [] }), crew };
-}
+import { type Team, teamOf } from './team.ts';
 
 // A page must be isolated for its memory to be shared; the tests' page is not.
 describe.skipIf(globalThis.crossOriginIsolated === false)('threads', () => {

@@ -124,8 +124,8 @@ describe.each(builds)('int8 with %s', (_name, make) => {
         const w = new Float32Array(40 * 40).fill(1);
         w[777] = bad;
         const spec = { dtype: 'Q8', shape: [40, 40], label: 'h.0.attn' } as const;
-        expect(() => wasm.quantise(w, spec, `linear ${layout}`)).toThrow(NumericError);
-        expect(() => new ReferenceBackend().quantise(w, spec, `linear ${layout}`)).toThrow(
+        expect(() => quantise(wasm, w, spec, `linear ${layout}`)).toThrow(NumericError);
+        expect(() => quantise(new ReferenceBackend(), w, spec, `linear ${layout}`)).toThrow(
           'a weight to be quantised must hold finite numbers: [40, 40] ("h.0.attn") does not',
         );
       }

@@ -36,3 +36,14 @@ export function widen(p: usize, y: usize, size: i32, kind: i32): void {
     v128.store(y, kind == 1 ? f16High(halves) : bf16High(halves), 16);
   }
 }
+
+/** Is one of `size` F16 at p infinite or NaN? */
+export function notFinite(p: usize, size: i32): i32 {
+  const exponent = i16x8.splat(0x7c00);
+  let found = i16x8.splat(0);
+  const end = p + <usize>size * 2;
+  for (; p + 16 <= end; p += 16) found = v128.or(found, i16x8.eq(v128.and(v128.load(p), exponent), exponent));
+  let bad = i32(v128.any_true(found));
+  for (; p < end; p += 2) bad |= i32((load<u16>(p) & 0x7c00) == 0x7c00);
+  return bad;
+}

@@ -2,10 +2,11 @@
 export * from './attention';
 export * from './elementwise';
 export { gemm } from './gemm';
-export { widen } from './half';
+export { notFinite, widen } from './half';
 export { gemm8 } from './int8';
 export { move } from './move';
 export { norm } from './norm';
 export { lookup, lookup16, packColumns16, packColumns32, packRows16, packRows32, packTiles } from './pack';
+export { placeColumns, placeRows } from './place';
 export { lookup8, quantiseColumns, quantiseRows, quantiseTiles } from './quantise';
 export { softmaxRow } from './softmax';

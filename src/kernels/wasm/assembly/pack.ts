@@ -1,7 +1,8 @@
 /** Weights into panels of 32 columns, [K][32] each, once at load; activations into tiles of rows, per call. */
+import { firstOf } from './simd';
 
-/** `rows` rows (at most 32) of a weight stored [out, in], as one panel; rows that do not exist become zeros. */
-function packRows<T>(from: usize, to: usize, rows: i32, K: i32): void {
+/** One panel of `rows` rows (at most 32) stored [out, in]; rows that do not exist become zeros. */
+function packPanel<T>(from: usize, to: usize, rows: i32, K: i32): void {
   const s = <usize>K * sizeof<T>();
   if (rows < 32) memory.fill(to, 0, 32 * s);
   // A cache line of each row at a time: rows a power of two apart share few lines of the cache.
@@ -29,17 +30,27 @@ function transpose4(p: usize, s: usize, q: usize): void {
   v128.store(q, i64x2.shuffle(AB, CD, 0, 2), 256); v128.store(q, i64x2.shuffle(AB, CD, 1, 3), 384);
 }
 
-export function packRows32(from: usize, to: usize, rows: i32, K: i32): void {
-  packRows<f32>(from, to, rows, K);
+/** Rows of a weight stored [out, in], as the panels from `to` on; a part takes whole panels. */
+function packRows<T>(from: usize, to: usize, rows: i32, K: i32, part: i32, parts: i32): void {
+  const panels = (rows + 31) / 32;
+  for (let panel = firstOf(panels, part, parts), end = firstOf(panels, part + 1, parts); panel < end; panel++) {
+    const begin = <usize>panel * 32 * <usize>K * sizeof<T>();
+    packPanel<T>(from + begin, to + begin, min(32, rows - panel * 32), K);
+  }
 }
 
-export function packRows16(from: usize, to: usize, rows: i32, K: i32): void {
-  packRows<u16>(from, to, rows, K);
+export function packRows32(from: usize, to: usize, rows: i32, K: i32, part: i32, parts: i32): void {
+  packRows<f32>(from, to, rows, K, part, parts);
 }
 
-/** Rows k … k + rows of a weight stored [in, out] (N columns), spread over all panels. */
-function packColumns<T>(from: usize, to: usize, rows: i32, N: i32, K: i32, k: i32): void {
-  for (let n = 0; n < N; n += 32) {
+export function packRows16(from: usize, to: usize, rows: i32, K: i32, part: i32, parts: i32): void {
+  packRows<u16>(from, to, rows, K, part, parts);
+}
+
+/** Rows k … k + rows of a weight stored [in, out] (N columns), spread over all panels; a part takes some of these. */
+function packColumns<T>(from: usize, to: usize, rows: i32, N: i32, K: i32, k: i32, part: i32, parts: i32): void {
+  const panels = (N + 31) / 32;
+  for (let n = firstOf(panels, part, parts) * 32, end = firstOf(panels, part + 1, parts) * 32; n < end; n += 32) {
     const bytes = <usize>min(32, N - n) * sizeof<T>();
     let p = from + <usize>n * sizeof<T>();
     let q = to + <usize>(n * K + k * 32) * sizeof<T>();
@@ -54,12 +65,16 @@ function packColumns<T>(from: usize, to: usize, rows: i32, N: i32, K: i32, k: i3
   }
 }
 
-export function packColumns32(from: usize, to: usize, rows: i32, N: i32, K: i32, k: i32): void {
-  packColumns<f32>(from, to, rows, N, K, k);
+export function packColumns32(
+  from: usize, to: usize, rows: i32, N: i32, K: i32, k: i32, part: i32, parts: i32,
+): void {
+  packColumns<f32>(from, to, rows, N, K, k, part, parts);
 }
 
-export function packColumns16(from: usize, to: usize, rows: i32, N: i32, K: i32, k: i32): void {
-  packColumns<u16>(from, to, rows, N, K, k);
+export function packColumns16(
+  from: usize, to: usize, rows: i32, N: i32, K: i32, k: i32, part: i32, parts: i32,
+): void {
+  packColumns<u16>(from, to, rows, N, K, k, part, parts);
 }
 
 /** Rows of x [M K] as tiles of 6, then 2 and 1 rows, [K][rows] each; the tile of row i begins at element i·K. */

@@ -1,6 +1,6 @@
 /** Floats into the blocks of int8.ts: weights once at load, activations per call. As src/kernels/quantised.ts says. */
 import { BLOCK, depthAt, outputBytes, rowBytes } from './int8';
-import { loadFirst } from './simd';
+import { firstOf, loadFirst } from './simd';
 
 /**
  * Four numbers from −127 to 127 rounded to whole bases, ties to even: added to 1.5·2²³, a float has no room for a fraction,
@@ -48,7 +48,7 @@ function short(scale: v128): v128 {
 
 /** A scale above the sum of what it stands for, at most 64 · 127 either way. */
 @inline
-function word(scale: v128, sum: v128): v128 {
+export function word(scale: v128, sum: v128): v128 {
   return v128.or(scale, v128.and(sum, i32x4.splat(0xffff)));
 }
 
@@ -66,20 +66,24 @@ function inverse(scale: v128): v128 {
 }
 
 /**
- * `rows` rows (at most 32) of a weight stored [out, in], as one panel; rows that do not exist become zeros. Returns 1 if
- * some number is not finite.
+ * Rows of a weight stored [out, in], as the panels from `to` on; rows that do not exist become zeros. A part takes whole
+ * panels, and sets `bad` to 1 if some number is not finite.
  */
-export function quantiseRows(from: usize, to: usize, rows: i32, K: i32): i32 {
-  let bad = 0;
-  if (rows < 32) memory.fill(to, 0, 32 * outputBytes(K));
-  for (let t = 0; t < rows; t++) {
-    const row = from + <usize>(t * K) * 4;
-    for (let k = 0; k < K; k += BLOCK) {
-      const block = to + <usize>(k / BLOCK) * 32 * (BLOCK + 4);
-      bad |= quantiseBlock(row + <usize>k * 4, block, t, min(BLOCK, K - k));
+export function quantiseRows(
+  from: usize, to: usize, rows: i32, K: i32, bad: usize, part: i32, parts: i32,
+): void {
+  const panels = (rows + 31) / 32;
+  for (let panel = firstOf(panels, part, parts), end = firstOf(panels, part + 1, parts); panel < end; panel++) {
+    const start = to + <usize>panel * 32 * outputBytes(K), count = min(32, rows - panel * 32);
+    if (count < 32) memory.fill(start, 0, 32 * outputBytes(K));
+    for (let t = 0; t < count; t++) {
+      const row = from + <usize>(panel * 32 + t) * <usize>K * 4;
+      for (let k = 0; k < K; k += BLOCK) {
+        const block = start + <usize>(k / BLOCK) * 32 * (BLOCK + 4);
+        if (quantiseBlock(row + <usize>k * 4, block, t, min(BLOCK, K - k))) store<i32>(bad, 1);
+      }
     }
   }
-  return bad;
 }
 
 function quantiseBlock(from: usize, block: usize, t: i32, n: i32): i32 {
@@ -104,20 +108,79 @@ function quantiseBlock(from: usize, block: usize, t: i32, n: i32): i32 {
   return hasBad(exact);
 }
 
-/** Rows k … k + rows of a weight stored [in, out] (N columns), spread over all panels; k is the beginning of a block. */
-export function quantiseColumns(from: usize, to: usize, rows: i32, N: i32, K: i32, k: i32): i32 {
-  let bad = 0;
-  const step = <usize>N * 4;
+/**
+ * Rows k … k + rows of a weight stored [in, out] (N columns), spread over all panels; k is the beginning of a block. A part
+ * takes some of the panels.
+ */
+export function quantiseColumns(
+  from: usize, to: usize, rows: i32, N: i32, K: i32, k: i32, bad: usize, part: i32, parts: i32,
+): void {
+  const step = <usize>N * 4, panels = (N + 31) / 32;
+  const begin = firstOf(panels, part, parts) * 32, end = firstOf(panels, part + 1, parts) * 32;
   for (let r = 0; r < rows; r += BLOCK) {
     const n = min(BLOCK, rows - r), depth = depthAt(k + r, K);
     const block = to + <usize>((k + r) / BLOCK) * 32 * (BLOCK + 4);
     const source = from + <usize>r * step;
-    for (let t = 0; t < ((N + 31) & ~31); t += 4) {
+    for (let t = begin; t < end; ) {
       const panel = block + <usize>(t & ~31) * outputBytes(K) + <usize>(t & 31) * 4;
-      bad |= quantiseFour(source + <usize>t * 4, step, panel, min(4, N - t), n, depth);
+      if (t + 16 <= N) {
+        if (quantiseSixteen(source + <usize>t * 4, step, panel, n, depth)) store<i32>(bad, 1);
+        t += 16;
+      } else {
+        if (quantiseFour(source + <usize>t * 4, step, panel, min(4, N - t), n, depth)) store<i32>(bad, 1);
+        t += 4;
+      }
     }
   }
-  return bad;
+}
+
+/** 1 where four columns hold a number that is not finite. */
+@inline
+function badBlock(most: v128): i32 {
+  return hasBad(f32x4.div(most, f32x4.splat(127)));
+}
+
+@inline
+function scaleOf(most: v128): v128 {
+  return short(f32x4.div(most, f32x4.splat(127)));
+}
+
+/** One block of 16 columns, a cache line of each row; as four times `quantiseFour`. */
+function quantiseSixteen(from: usize, step: usize, to: usize, n: i32, depth: i32): i32 {
+  let m0 = f32x4.splat(0), m1 = m0, m2 = m0, m3 = m0;
+  let p = from;
+  for (let k = 0; k < n; k++, p += step) {
+    m0 = i32x4.max_s(m0, magnitude(v128.load(p)));
+    m1 = i32x4.max_s(m1, magnitude(v128.load(p, 16)));
+    m2 = i32x4.max_s(m2, magnitude(v128.load(p, 32)));
+    m3 = i32x4.max_s(m3, magnitude(v128.load(p, 48)));
+  }
+  const s0 = scaleOf(m0), s1 = scaleOf(m1), s2 = scaleOf(m2), s3 = scaleOf(m3);
+  const by0 = inverse(s0), by1 = inverse(s1), by2 = inverse(s2), by3 = inverse(s3);
+  const base = rounded(f32x4.splat(0));
+  let sum0 = i32x4.splat(0), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+  p = from;
+  for (let k = 0; k < depth; k += 4, to += 128) {
+    let b0 = i32x4.splat(0), b1 = b0, b2 = b0, b3 = b0;
+    for (let j = 0; j < 4 && k + j < n; j++, p += step) {
+      const v0 = i32x4.sub(rounded(f32x4.mul(v128.load(p), by0)), base);
+      const v1 = i32x4.sub(rounded(f32x4.mul(v128.load(p, 16), by1)), base);
+      const v2 = i32x4.sub(rounded(f32x4.mul(v128.load(p, 32), by2)), base);
+      const v3 = i32x4.sub(rounded(f32x4.mul(v128.load(p, 48), by3)), base);
+      sum0 = i32x4.add(sum0, v0); sum1 = i32x4.add(sum1, v1); sum2 = i32x4.add(sum2, v2); sum3 = i32x4.add(sum3, v3);
+      b0 = v128.or(b0, i32x4.shl(byteOf(v0), j * 8)); b1 = v128.or(b1, i32x4.shl(byteOf(v1), j * 8));
+      b2 = v128.or(b2, i32x4.shl(byteOf(v2), j * 8)); b3 = v128.or(b3, i32x4.shl(byteOf(v3), j * 8));
+    }
+    v128.store(to, b0); v128.store(to, b1, 16); v128.store(to, b2, 32); v128.store(to, b3, 48);
+  }
+  v128.store(to, word(s0, sum0)); v128.store(to, word(s1, sum1), 16);
+  v128.store(to, word(s2, sum2), 32); v128.store(to, word(s3, sum3), 48);
+  return badBlock(m0) | badBlock(m1) | badBlock(m2) | badBlock(m3);
+}
+
+@inline
+function byteOf(values: v128): v128 {
+  return v128.and(values, i32x4.splat(255));
 }
 
 /** `count` of four columns of one block; those that do not exist become zeros. */
@@ -131,8 +194,7 @@ function quantiseFour(from: usize, step: usize, to: usize, count: i32, n: i32, d
   let most = zero;
   let p = from;
   for (let k = 0; k < n; k++, p += step) most = i32x4.max_s(most, magnitude(columns(p, count)));
-  const exact = f32x4.div(most, f32x4.splat(127)), scale = short(exact);
-  const by = inverse(scale), base = rounded(zero);
+  const scale = scaleOf(most), by = inverse(scale), base = rounded(zero);
   let sums = zero;
   p = from;
   for (let k = 0; k < depth; k += 4, to += 128) {
@@ -140,12 +202,12 @@ function quantiseFour(from: usize, step: usize, to: usize, count: i32, n: i32, d
     for (let j = 0; j < 4 && k + j < n; j++, p += step) {
       const values = i32x4.sub(rounded(f32x4.mul(columns(p, count), by)), base);
       sums = i32x4.add(sums, values);
-      bytes = v128.or(bytes, i32x4.shl(v128.and(values, i32x4.splat(255)), j * 8));
+      bytes = v128.or(bytes, i32x4.shl(byteOf(values), j * 8));
     }
     v128.store(to, bytes);
   }
   v128.store(to, word(scale, sums));
-  return hasBad(exact);
+  return badBlock(most);
 }
 
 /** Rows of x [M K] as tiles of 6, then 2 and 1 rows. */
