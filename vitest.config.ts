@@ -66,7 +66,7 @@ export default defineConfig({
         test: {
           name: 'chromium',
           include: ['test/browser/**/*.test.ts', 'test/{tensor,kernels}/**/*.test.ts'],
-          exclude: ['test/tensor/print.test.ts', 'test/kernels/relative-bucket.test.ts'], // need Node's modules
+          exclude: ['test/tensor/print.test.ts', 'test/kernels/relative-bucket.test.ts', 'test/**/*.node.test.ts'], // need Node's modules
           testTimeout: 60_000,
           browser: {
             enabled: true,

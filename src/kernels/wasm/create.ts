@@ -3,6 +3,7 @@ import { OptionError, show } from '../../errors.ts';
 import type { Backend } from '../../tensor/backend.ts';
 import { ReferenceBackend } from '../reference-backend.ts';
 import { Crew } from './crew.ts';
+import { prefersWideDots } from './dots.ts';
 import { buildFor, instantiate } from './engine.ts';
 import { divisible } from './kernels.ts';
 import { Machine } from './machine.ts';
@@ -13,6 +14,11 @@ export interface WasmOptions {
   readonly deterministic?: boolean;
   /** Threads at work, this one included; their number changes no bit. @default the cores of the machine */
   readonly threads?: number;
+  /**
+   * Node: V8 flags, taken back at once, that make it compile the kernels with its optimising compiler, and to 256 bits where
+   * it can. Others have no such flags. @default true
+   */
+  readonly v8Flags?: boolean;
 }
 
 /** 4 GiB: all that an address of 32 bits can reach. Only what is used is taken. */
@@ -24,7 +30,8 @@ const mostThreads = 64;
  *
  * Errors    OptionError threads is no whole number from 1 to 64
  */
-export async function createWasmBackend({ deterministic = false, threads }: WasmOptions = {}): Promise<Backend> {
+export async function createWasmBackend(options: WasmOptions = {}): Promise<Backend> {
+  const { deterministic, threads, v8Flags } = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads)) {
     throw new OptionError(`"threads" must be a whole number from 1 to ${mostThreads}, got ${show(threads)}`, {
       got: threads,
@@ -32,7 +39,7 @@ export async function createWasmBackend({ deterministic = false, threads }: Wasm
   }
   const wanted = threads ?? Math.min(mostThreads, cores());
   const size = canShare() ? wanted : 1;
-  const build = await buildFor(deterministic, size > 1);
+  const build = await buildFor({ deterministic, shared: size > 1, v8Flags });
   if (typeof build === 'string') return new ReferenceBackend([build]);
   const notes = [...build.notes];
   if (size < wanted)
@@ -41,7 +48,9 @@ export async function createWasmBackend({ deterministic = false, threads }: Wasm
   const kernels = await instantiate(build.module, memory);
   const crew = size > 1 ? new Crew(size, build.module, memory, divisible) : undefined;
   const info = { name: 'wasm', threads: size, simd: build.simd, notes };
-  return new WasmBackend(new Machine(kernels, memory, crew, undefined, build.wideDots), info);
+  const { paired, simd } = build;
+  const wideDots = simd === 'relaxed-simd' && prefersWideDots(kernels);
+  return new WasmBackend(new Machine(kernels, memory, { crew, paired, wideDots }), info);
 }
 
 function canShare(): boolean {

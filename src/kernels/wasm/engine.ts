@@ -1,18 +1,26 @@
 /** The compiled kernels: which build this machine can run, and why not a faster one. */
-import { enableRelaxedSimd } from '#platform';
+import { compileKernels, relaxedByFlag } from '#platform';
 import { lengths, packed } from './binaries.ts';
+import type { Compiled } from './compiled.ts';
 import type { Kernels } from './kernels.ts';
 
 export type Simd = 'simd' | 'relaxed-simd';
 
 /** A build that runs here, compiled. */
-export interface Build {
-  readonly module: WebAssembly.Module;
+export interface Build extends Compiled {
   readonly simd: Simd;
-  /** Does the instruction that adds dots of bytes up in i32 do so? */
-  readonly wideDots: boolean;
   /** Why this one and not a faster one. */
   readonly notes: readonly string[];
+}
+
+/** What is wanted of a build. */
+export interface BuildOptions {
+  /** The same bits on every machine. @default false */
+  readonly deterministic?: boolean;
+  /** On memory that threads share. @default false */
+  readonly shared?: boolean;
+  /** May the platform set flags of its engine while it compiles? @default true */
+  readonly v8Flags?: boolean;
 }
 
 /** (func (result v128) …) with one instruction of SIMD, or of relaxed SIMD: does the engine know it? */
@@ -23,69 +31,51 @@ const probes = {
   'relaxed-simd': Uint8Array.from([...header, 10, 19, 1, 17, 0, ...zero, ...zero, ...zero, 253, 0x85, 2, 11]),
 };
 
-/** Was relaxed SIMD missing until this module asked for it? It stays on for the whole process. */
-let switchedOn = false;
-
-/**
- * (func (export "f") (result i32) …): 1000 and a dot of four ones with four ones, added up in i32. The baseline compiler of
- * V8 before 12 loses the 1000, the optimising one does not: asked once, of code that runs once, it is the first that answers.
- */
-const dotProbe = Uint8Array.from([
-  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 127, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 23, 1, 21, 0],
-  ...[65, 1, 253, 15, 65, 1, 253, 15, 65, 0xe8, 7, 253, 17, 253, 0x93, 2, 253, 27, 0, 11],
-]);
-
-let addsDots: Promise<boolean> | undefined;
-
-async function hasWideDots(): Promise<boolean> {
-  const { exports } = (await WebAssembly.instantiate(dotProbe)).instance;
-  return typeof exports.f === 'function' && exports.f() === 1004;
-}
-
 /**
  * The fastest build that this machine can run; without relaxed SIMD where the bits shall be the same everywhere. A string
  * where there is none: the reason.
  */
-export async function buildFor(deterministic: boolean, shared = false): Promise<Build | string> {
+export async function buildFor(options: BuildOptions = {}): Promise<Build | string> {
+  const { deterministic = false, shared = false, v8Flags = true } = options;
   if (typeof WebAssembly === 'undefined') return 'this engine has no WebAssembly';
   if (!WebAssembly.validate(probes.simd)) return 'WebAssembly has no SIMD here';
-  const notes: string[] = [];
-  if (deterministic) notes.push('without relaxed SIMD, because deterministic is true');
-  else if (!WebAssembly.validate(probes['relaxed-simd'])) {
-    switchedOn = enableRelaxedSimd() && WebAssembly.validate(probes['relaxed-simd']);
-    if (!switchedOn) notes.push('WebAssembly has no relaxed SIMD here');
-  }
-  if (!deterministic && switchedOn) notes.push('relaxed SIMD was switched on by a V8 flag');
-  const name = !deterministic && WebAssembly.validate(probes['relaxed-simd']) ? 'relaxed-simd' : 'simd';
+  const relaxed = WebAssembly.validate(probes['relaxed-simd']) || (v8Flags && relaxedByFlag);
+  const simd = relaxed && !deterministic ? 'relaxed-simd' : 'simd';
   try {
-    const module = await compiled(name, shared);
-    if (name === 'simd') return { module, simd: name, notes, wideDots: false };
-    addsDots ??= hasWideDots();
-    const wideDots = await addsDots;
-    if (!wideDots) notes.push('int8 by way of i16, because this engine adds dots up wrongly');
-    return { module, simd: name, notes, wideDots };
+    const found = await compiled(simd, shared, v8Flags);
+    const notes: string[] = [];
+    if (deterministic) notes.push('without relaxed SIMD, because deterministic is true');
+    else if (!relaxed) notes.push('WebAssembly has no relaxed SIMD here');
+    if (found.flags.length > 0) notes.push(`V8 flags were on while the kernels compiled: ${found.flags.join(' ')}`);
+    if (found.paired) notes.push('V8 joins pairs of 128-bit operations to 256 bits');
+    return { ...found, simd, notes };
   } catch (error) {
     return `WebAssembly may not compile here: ${error instanceof Error ? error.message : error}`;
   }
 }
 
-const modules = new Map<string, Promise<WebAssembly.Module>>();
+const modules = new Map<string, Promise<Compiled>>();
 
 /** Each build is compiled once per process and kind of memory. */
-function compiled(name: Simd, shared: boolean): Promise<WebAssembly.Module> {
-  const key = `${name} ${shared}`;
-  const found = modules.get(key) ?? compile(name, shared);
+function compiled(name: Simd, shared: boolean, v8Flags: boolean): Promise<Compiled> {
+  const key = `${name} ${shared} ${v8Flags}`;
+  const found = modules.get(key) ?? compile(name, shared, v8Flags);
   modules.set(key, found);
   return found;
 }
 
-async function compile(name: Simd, shared: boolean): Promise<WebAssembly.Module> {
+async function compile(name: Simd, shared: boolean, v8Flags: boolean): Promise<Compiled> {
   const deflated = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
   const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
   const both = new Uint8Array(await new Response(stream).arrayBuffer());
   const bytes = name === 'simd' ? both.subarray(0, lengths.simd) : both.subarray(lengths.simd);
   if (shared) share(bytes);
-  return WebAssembly.compile(bytes);
+  return compileKernels(v8Flags ? bytes : withMark(bytes), v8Flags);
+}
+
+/** An empty section at the end: V8 compiles equal bytes once, and would answer with the code made under other flags. */
+function withMark(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from([...bytes, 0, 2, 1, 120]);
 }
 
 /**

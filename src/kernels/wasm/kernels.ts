@@ -3,7 +3,7 @@ export interface Kernels {
   gemm(
     ...args: [
       ...[tiles: number, w: number, bias: number, y: number, room: number],
-      ...[M: number, N: number, K: number, kind: number, part: number, parts: number],
+      ...[M: number, N: number, K: number, kind: number, paired: number, part: number, parts: number],
     ]
   ): void;
   gemm8(
@@ -12,6 +12,7 @@ export interface Kernels {
       ...[M: number, N: number, K: number, wide: number, part: number, parts: number],
     ]
   ): void;
+  dots(wide: number, turns: number): number;
   quantiseRows(
     ...args: [from: number, to: number, rows: number, K: number, bad: number, part: number, parts: number]
   ): void;

@@ -19,12 +19,23 @@ const mostShares = 32;
 /** Below this address lies what the compiler keeps for itself. */
 const begin = 1024;
 
+export interface MachineOptions {
+  /** Helps with kernels of at least `worthwhile` products. */
+  readonly crew?: Crew;
+  readonly worthwhile?: number;
+  /** Which forms of the kernels are the fastest here; no bits depend on it. */
+  readonly wideDots?: boolean;
+  readonly paired?: boolean;
+}
+
 /** One memory, its allocator, and the kernels at work on it. */
 export class Machine {
   readonly kernels: Kernels;
   readonly heap: Heap;
-  /** May dots of bytes be added up in i32? */
+  /** Are dots of bytes added up in i32? */
   readonly wideDots: boolean;
+  /** Are pairs of vectors one to the engine? */
+  readonly paired: boolean;
   readonly #memory: WebAssembly.Memory;
   readonly #crew: Crew | undefined;
   readonly #worthwhile: number;
@@ -33,10 +44,11 @@ export class Machine {
   /** Room lent until the op at work is done. */
   readonly #lent: { at: number; bytes: number }[] = [];
 
-  /** `crew` helps with kernels of at least `worthwhile` products. */
-  constructor(kernels: Kernels, memory: WebAssembly.Memory, crew?: Crew, worthwhile = 1 << 17, wideDots = false) {
+  constructor(kernels: Kernels, memory: WebAssembly.Memory, options: MachineOptions = {}) {
+    const { crew, worthwhile = 1 << 17, wideDots = false, paired = false } = options;
     this.kernels = kernels;
     this.wideDots = wideDots;
+    this.paired = paired;
     this.#memory = memory;
     this.#crew = crew;
     this.#worthwhile = worthwhile;

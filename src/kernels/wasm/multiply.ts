@@ -27,7 +27,7 @@ export function multiply(m: Machine, { x, w, kind, bias, y, M, N, K }: Product):
   const room = m.lend(4 * (32 * M + (kind === 0 ? 0 : widened * m.parts(M * N * K))));
   const tiles = M === 1 ? x : m.lend(4 * M * K);
   if (M > 1) m.kernels.packTiles(x, tiles, M, K);
-  m.divide(M * N * K, 'gemm', tiles, w, bias, y, room, M, N, K, kind);
+  m.divide(M * N * K, 'gemm', tiles, w, bias, y, room, M, N, K, kind, m.paired ? 1 : 0);
 }
 
 /** A weight in panels: as it was uploaded, or packed for this op alone. */

@@ -1,9 +1,13 @@
 /** What a page offers beside WebAssembly; `platform.node.ts` is the twin for Node, Bun and Deno. */
+import { type Compiled, compilePlainly } from './compiled.ts';
 import type { Helper } from './crew.ts';
 
 /** Only Node can switch an instruction set on. */
-export function enableRelaxedSimd(): boolean {
-  return false;
+export const relaxedByFlag = false;
+
+/** As the engine does it: the flags that Node has are not to be had here. */
+export function compileKernels(bytes: Uint8Array<ArrayBuffer>, _mayFlag: boolean): Promise<Compiled> {
+  return compilePlainly(bytes);
 }
 
 /** Half of what the browser tells, which counts siblings of one core, and small cores, as cores. */

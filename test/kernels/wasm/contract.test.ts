@@ -4,8 +4,10 @@ import { ops } from '../../../src/kernels/index.ts';
 import { createWasmBackend } from '../../../src/kernels/wasm/create.ts';
 import { kernelOf } from '../../../src/kernels/wasm/table.ts';
 import { opContract } from '../contract.ts';
+import { formed } from './formed.ts';
 
 opContract('wasm, relaxed SIMD', () => createWasmBackend(), 'float32');
+opContract('wasm, tiles for pairs', () => formed({ paired: true }), 'float32');
 opContract('wasm, plain SIMD', () => createWasmBackend({ deterministic: true }), 'float32');
 
 describe('the wasm backend', () => {
@@ -14,7 +16,7 @@ describe('the wasm backend', () => {
     expect((await createWasmBackend({ deterministic: true })).info).toMatchObject({
       name: 'wasm',
       simd: 'simd',
-      notes: ['without relaxed SIMD, because deterministic is true'],
+      notes: expect.arrayContaining(['without relaxed SIMD, because deterministic is true']),
     });
   });
 

@@ -104,11 +104,11 @@ describe.skipIf(globalThis.crossOriginIsolated === false)('threads', () => {
   });
 
   it('that do not come up are told, and the one that is here does the work', async () => {
-    const build = await buildFor(false, true);
+    const build = await buildFor({ shared: true });
     if (typeof build === 'string') throw new Error(build);
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
     const crew = new Crew(2, build.module, new WebAssembly.Memory({ initial: 1 }), divisible); // not shared: refused
-    const machine = new Machine(await instantiate(build.module, memory), memory, crew, 0);
+    const machine = new Machine(await instantiate(build.module, memory), memory, { crew, worthwhile: 0 });
     const backend = new WasmBackend(machine, { name: 'wasm', threads: 2, simd: 'simd', notes: [] });
     const x = upload(backend, Float32Array.of(2), { dtype: 'F32', shape: [1, 1] });
     for (let i = 0; i < 50 && backend.info.threads === 2; i++) {

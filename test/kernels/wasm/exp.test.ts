@@ -5,7 +5,7 @@ import type { Map1 } from '../../../src/kernels/wasm/kernels.ts';
 import { ulpsBetween } from '../../close.ts';
 
 async function kernels(deterministic: boolean) {
-  const build = await buildFor(deterministic);
+  const build = await buildFor({ deterministic });
   if (typeof build === 'string') throw new Error(build);
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536 });
   const found = await instantiate(build.module, memory);

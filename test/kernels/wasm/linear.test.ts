@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { embedding } from '../../../src/kernels/embedding.ts';
 import { linear } from '../../../src/kernels/linear.ts';
 import { slice } from '../../../src/kernels/slice.ts';
-import { createWasmBackend } from '../../../src/kernels/wasm/create.ts';
 import type { Backend, Use } from '../../../src/tensor/backend.ts';
 import { narrow, widen } from '../../../src/tensor/floats.ts';
 import { scope } from '../../../src/tensor/scope.ts';
@@ -12,12 +11,9 @@ import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { upload } from '../../../src/tensor/upload.ts';
 import { expectClose, u } from '../../close.ts';
 import { runs } from '../../seed.ts';
+import { formed } from './formed.ts';
 
 let backend: Backend;
-beforeAll(async () => {
-  backend = await createWasmBackend();
-});
-afterAll(() => backend.dispose());
 
 const dtypes = ['F32', 'F16', 'BF16'] as const;
 const uses: readonly Use[] = ['linear [out, in]', 'linear [in, out]', 'table', 'activation'];
@@ -55,7 +51,12 @@ function make({ M, K, N, dtype, use, seed }: Layer) {
 
 const floats = (t: Tensor) => widen(t.peek(), t.dtype).slice();
 
-describe('linear on wasm', () => {
+describe.each([false, true])('linear on wasm, tiles for pairs: %s', (paired) => {
+  beforeAll(async () => {
+    backend = await formed({ paired });
+  });
+  afterAll(() => backend.dispose());
+
   it('every row alone has the bits it has among others, whatever the sizes, the dtype and the layout', () =>
     fc.assert(
       fc.property(layer, (l) =>

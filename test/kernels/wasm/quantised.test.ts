@@ -7,14 +7,12 @@ import { embedding } from '../../../src/kernels/embedding.ts';
 import { type Layout, linear } from '../../../src/kernels/linear.ts';
 import { ReferenceBackend } from '../../../src/kernels/reference-backend.ts';
 import { createWasmBackend } from '../../../src/kernels/wasm/create.ts';
-import { buildFor, instantiate } from '../../../src/kernels/wasm/engine.ts';
-import { Machine } from '../../../src/kernels/wasm/machine.ts';
-import { WasmBackend } from '../../../src/kernels/wasm/wasm-backend.ts';
 import type { Backend } from '../../../src/tensor/backend.ts';
 import { widen } from '../../../src/tensor/floats.ts';
 import { scope } from '../../../src/tensor/scope.ts';
 import { quantise } from '../../../src/tensor/upload.ts';
 import { runs } from '../../seed.ts';
+import { formed } from './formed.ts';
 import { awkward, numbers } from './awkward.ts';
 
 interface Case {
@@ -56,23 +54,10 @@ function bitsOn(backend: Backend, { x, w, bias, M, N, K, layout }: Case): Uint32
   });
 }
 
-/** The backend with relaxed SIMD and dots by way of i16, whatever this engine could do. */
-async function narrowDots(): Promise<Backend> {
-  const build = await buildFor(false);
-  if (typeof build === 'string') throw new Error(build);
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
-  const { simd, notes, module } = build;
-  return new WasmBackend(new Machine(await instantiate(module, memory), memory), {
-    name: 'wasm',
-    threads: 1,
-    simd,
-    notes,
-  });
-}
-
 const builds: readonly [string, () => Promise<Backend>][] = [
-  ['relaxed SIMD', () => createWasmBackend()],
-  ['relaxed SIMD by way of i16', narrowDots],
+  ['what is fastest here', () => createWasmBackend()],
+  ['dots in i32', () => formed({ wideDots: true })],
+  ['dots by way of i16', () => formed({ wideDots: false })],
   ['plain SIMD', () => createWasmBackend({ deterministic: true })],
 ];
 

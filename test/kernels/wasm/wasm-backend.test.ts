@@ -11,7 +11,7 @@ import type { Op } from '../../../src/tensor/op.ts';
 
 /** A backend that counts the calls into each kernel, and tells how large its memory is. */
 async function counted(maximum = 65536) {
-  const build = await buildFor(false);
+  const build = await buildFor();
   if (typeof build === 'string') throw new Error(build);
   const memory = new WebAssembly.Memory({ initial: 1, maximum });
   const calls = new Map<string, number>();

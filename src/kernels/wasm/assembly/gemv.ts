@@ -5,14 +5,10 @@
 import { bf16High, bf16Low, f16High, f16Low } from './half';
 import { fma } from './simd';
 
-/** `more`: goes on with the sums that lie in y. */
-export function row32(q: usize, p: usize, y: usize, K: i32, more: bool): void {
-  const zero = f32x4.splat(0);
-  let c0 = zero, c1 = zero, c2 = zero, c3 = zero, c4 = zero, c5 = zero, c6 = zero, c7 = zero;
-  if (more) {
-    c0 = v128.load(y); c1 = v128.load(y, 16); c2 = v128.load(y, 32); c3 = v128.load(y, 48);
-    c4 = v128.load(y, 64); c5 = v128.load(y, 80); c6 = v128.load(y, 96); c7 = v128.load(y, 112);
-  }
+/** y, which holds the sums so far, += x · panel. */
+export function row32(q: usize, p: usize, y: usize, K: i32): void {
+  let c0 = v128.load(y), c1 = v128.load(y, 16), c2 = v128.load(y, 32), c3 = v128.load(y, 48);
+  let c4 = v128.load(y, 64), c5 = v128.load(y, 80), c6 = v128.load(y, 96), c7 = v128.load(y, 112);
   const end = q + <usize>K * 4;
   // Two inputs a turn: 256 bytes of weights for one step of the loop.
   for (const pairs = q + <usize>(K & ~1) * 4; q < pairs; q += 8, p += 256) {

@@ -1,5 +1,6 @@
 /** What TypeScript calls. */
 export * from './attention';
+export { dots } from './dots';
 export * from './elementwise';
 export { gemm } from './gemm';
 export { notFinite, widen } from './half';
