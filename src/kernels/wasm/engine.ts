@@ -88,13 +88,16 @@ function share(bytes: Uint8Array): void {
   bytes[at] |= 2;
 }
 
-/** The kernels of a build at work on a memory. */
+/** The kernels of a build at work on a memory, which is set up for them. */
 export async function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<Kernels> {
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
-  if (areKernels(exports)) return exports;
+  if (areKernels(exports)) {
+    exports.setUp();
+    return exports;
+  }
   throw new TypeError('the module is not one of assembly/'); // cannot happen: binaries.ts is made from it
 }
 
 function areKernels(exports: object): exports is Kernels {
-  return 'gemm' in exports && 'softmaxRow' in exports;
+  return 'gemm' in exports && 'softmax' in exports;
 }

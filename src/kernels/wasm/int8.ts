@@ -3,6 +3,7 @@ import type { Host } from '../../tensor/op.ts';
 import type { Layout } from '../linear.ts';
 import { block, blocksOf, checkLayout } from '../quantised.ts';
 import type { Machine } from './machine.ts';
+import { products } from './pack.ts';
 import { outputBytes, type Packed, type Placed, rowBytes } from './storage.ts';
 
 /** The whole numbers and scales that a packed weight was made of; copies. */
@@ -47,6 +48,6 @@ export function multiplyInt8(m: Machine, { x, weight, layout, bias, y, M, N, K }
   if (M === 0 || N === 0) return;
   const room = m.lend(4 * 32 * M * m.parts(M * N * K));
   const tiles = m.lend(M * rowBytes(K));
-  m.kernels.quantiseTiles(x, tiles, M, K);
+  m.divide(M * K * products, 'quantiseTiles', x, tiles, M, K);
   m.divide(M * N * K, 'gemm8', tiles, weight.at, bias, y, room, M, N, K, m.wideDots ? 1 : 0);
 }

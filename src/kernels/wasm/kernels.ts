@@ -12,6 +12,7 @@ export interface Kernels {
       ...[M: number, N: number, K: number, wide: number, part: number, parts: number],
     ]
   ): void;
+  setUp(): void;
   dots(wide: number, turns: number): number;
   quantiseRows(
     ...args: [from: number, to: number, rows: number, K: number, bad: number, part: number, parts: number]
@@ -34,13 +35,13 @@ export interface Kernels {
       ...[bad: number, part: number, parts: number],
     ]
   ): void;
-  quantiseTiles(x: number, to: number, M: number, K: number): void;
+  quantiseTiles: Tiles;
   lookup8(table: number, y: number, id: number, K: number): void;
   packRows32: PackRows;
   packRows16: PackRows;
   packColumns32: PackColumns;
   packColumns16: PackColumns;
-  packTiles(x: number, to: number, M: number, K: number): void;
+  packTiles: Tiles;
   lookup(table: number, y: number, id: number, K: number): void;
   lookup16(table: number, y: number, id: number, K: number): void;
   notFinite(from: number, size: number): number;
@@ -57,15 +58,20 @@ export interface Kernels {
       ...[T: number, S: number, E: number, part: number, parts: number],
     ]
   ): void;
-  softmaxRow(
+  softmax(
     ...args: [
-      ...[x: number, bias: number, biasStep: number, mask: number, maskStep: number],
-      ...[y: number, room: number, n: number, seen: number, scale: number],
+      ...[x: number, bias: number, biasB: number, biasH: number, biasT: number, biasStep: number],
+      ...[mask: number, maskB: number, maskH: number, maskT: number, maskStep: number],
+      ...[y: number, room: number, status: number, B: number, H: number, T: number, n: number],
+      ...[past: number, scale: number, part: number, parts: number],
     ]
-  ): number;
+  ): void;
   norm(
-    ...args: [...[x: number, gain: number, shift: number, y: number], ...[D: number, eps: number, rows: number]]
-  ): number;
+    ...args: [
+      ...[x: number, gain: number, shift: number, y: number, bad: number],
+      ...[D: number, eps: number, rows: number, part: number, parts: number],
+    ]
+  ): void;
   move(
     ...args: [
       ...[from: number, to: number, n0: number, n1: number, n2: number],
@@ -73,8 +79,8 @@ export interface Kernels {
     ]
   ): void;
   scale(x: number, y: number, n: number, factor: number): void;
-  add(a: number, aStep: number, b: number, bStep: number, y: number, n: number): void;
-  mul(a: number, aStep: number, b: number, bStep: number, y: number, n: number): void;
+  add: Map2;
+  mul: Map2;
   relu: Map1;
   relu2: Map1;
   relu6: Map1;
@@ -89,7 +95,19 @@ export interface Kernels {
 
 /** Kernels whose work threads may split. */
 export const divisible = [
-  ...(['gemm', 'gemm8', 'attentionScores', 'mix'] as const),
+  ...([
+    'gemm',
+    'gemm8',
+    'packTiles',
+    'quantiseTiles',
+    'attentionScores',
+    'mix',
+    'softmax',
+    'norm',
+    'add',
+    'mul',
+  ] as const),
+  ...(['relu', 'relu2', 'relu6', 'leakyRelu', 'sigmoid', 'silu', 'quickGelu', 'geluTanh', 'tanh'] as const),
   ...(['packRows32', 'packRows16', 'packColumns32', 'packColumns16'] as const),
   ...(['quantiseRows', 'quantiseColumns', 'placeRows', 'placeColumns'] as const),
 ] as const;
@@ -99,7 +117,15 @@ export type Divisible = (typeof divisible)[number];
 export type Whole<F> = F extends (...args: [...infer A extends number[], number, number]) => void ? A : never;
 
 /** y = f(x), n elements. */
-export type Map1 = (x: number, y: number, n: number) => void;
+export type Map1 = (x: number, y: number, n: number, part: number, parts: number) => void;
+
+/** y = f(a, b), n elements; a step is 1, or 0 for one element that meets all. */
+export type Map2 = (
+  ...args: [a: number, aStep: number, b: number, bStep: number, y: number, n: number, part: number, parts: number]
+) => void;
+
+/** Rows of x [M K] into tiles. */
+type Tiles = (x: number, to: number, M: number, K: number, part: number, parts: number) => void;
 
 /** Rows of a weight [out, in] into panels. */
 type PackRows = (from: number, to: number, rows: number, K: number, part: number, parts: number) => void;

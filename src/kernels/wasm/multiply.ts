@@ -1,5 +1,5 @@
 import type { Machine } from './machine.ts';
-import { pack } from './pack.ts';
+import { pack, products } from './pack.ts';
 import { type Kind, type Packed, type Placed, packedBytes } from './storage.ts';
 
 /** Where the factors of a product lie. */
@@ -26,7 +26,7 @@ export function multiply(m: Machine, { x, w, kind, bias, y, M, N, K }: Product):
   if (M === 0 || N === 0) return;
   const room = m.lend(4 * (32 * M + (kind === 0 ? 0 : widened * m.parts(M * N * K))));
   const tiles = M === 1 ? x : m.lend(4 * M * K);
-  if (M > 1) m.kernels.packTiles(x, tiles, M, K);
+  if (M > 1) m.divide(M * K * products, 'packTiles', x, tiles, M, K);
   m.divide(M * N * K, 'gemm', tiles, w, bias, y, room, M, N, K, kind, m.paired ? 1 : 0);
 }
 

@@ -1,35 +1,52 @@
-import { eachRow, lastStep } from '../host.ts';
+import { broadcastStrides, type Shape, sizeOf } from '../../tensor/shape.ts';
+import { eachRow } from '../host.ts';
 import { type SoftmaxAttrs, softmaxOp } from '../softmax.ts';
 import { type Kernel, loops } from './kernel.ts';
+
+/** An entry takes about as long as so many products. */
+const products = 16;
 
 /** Rows with an exponential of our own; where a row is refused the reference says why. */
 export const softmax: Kernel<SoftmaxAttrs> = (m, inputs, attrs, outputs) => {
   const [x, bias, mask] = inputs;
   const [y] = outputs;
   if (x === undefined) return;
-  const { scale, past, emptyRows } = attrs;
-  const n = x.shape.at(-1) ?? 1; //                                                           S
-  const queries = x.shape.at(-2) ?? 1; //                                                     T
+  const shape = ranked(x.shape, 4);
+  const [B, H, T, n] = shape.slice(-4);
+  const size = B * H * T * n;
   const from = m.floats(x);
-  const biasFrom = bias === undefined ? 0 : m.floats(bias);
-  const room = m.lend(4 * n + 16);
-  const shapes = [bias?.shape ?? [1], mask?.shape ?? [1]];
-  const [biasStep, maskStep] = shapes.map((shape) => lastStep(shape, x.shape));
-  let refused = false;
-  eachRow(x.shape, shapes, (row, [biasAt, maskAt]) => {
-    const status = m.kernels.softmaxRow(
-      from + 4 * row * n,
-      bias === undefined ? 0 : biasFrom + 4 * biasAt,
-      biasStep,
-      mask === undefined ? 0 : mask.at + maskAt,
-      maskStep,
-      y.at + 4 * row * n,
-      room,
-      n,
-      past === undefined ? n : Math.min(n, past + (row % queries) + 1),
-      scale,
+  const [added, masked] = [broadcastTo(shape, bias?.shape), broadcastTo(shape, mask?.shape)];
+  const [biasFrom, maskFrom] = [bias && m.floats(bias), mask?.at];
+  const room = m.lend(4 * (n + 8) * m.parts(size * products));
+  const status = m.lend(8);
+  m.bytes(status, 8).fill(0);
+  eachRow([...shape.slice(0, -4), 1], [added.blocks, masked.blocks], (block, [biasBlock, maskBlock]) => {
+    m.divide(
+      size * products,
+      'softmax',
+      from + 4 * block * size,
+      biasFrom === undefined ? 0 : biasFrom + 4 * biasBlock * added.size,
+      ...added.steps,
+      maskFrom === undefined ? 0 : maskFrom + maskBlock * masked.size,
+      ...masked.steps,
+      y.at + 4 * block * size,
+      ...([room, status, B, H, T, n] as const),
+      attrs.past ?? -1,
+      attrs.scale,
     );
-    refused ||= status === 2 || (status === 1 && emptyRows === 'error');
   });
-  if (refused) loops(softmaxOp)(m, inputs, attrs, outputs);
+  const [empty, bad] = m.view(status, 'I32', 2);
+  if (bad !== 0 || (empty !== 0 && attrs.emptyRows === 'error')) loops(softmaxOp)(m, inputs, attrs, outputs);
 };
+
+/** How an input meets the last four axes of `shape`: its steps along them; and the axes before, with the size of a block. */
+function broadcastTo(shape: Shape, given: Shape = [1]) {
+  const own = ranked(given, shape.length);
+  const [b = 0, h = 0, t = 0, s = 0] = broadcastStrides(own.slice(-4), shape.slice(-4));
+  return { steps: [b, h, t, s] as const, blocks: [...own.slice(0, -4), 1], size: sizeOf(own.slice(-4)) };
+}
+
+/** With axes of size 1 in front, up to `rank`. */
+function ranked(shape: Shape, rank: number): Shape {
+  return [...Array<number>(Math.max(0, rank - shape.length)).fill(1), ...shape];
+}

@@ -5,10 +5,16 @@ import { createWasmBackend } from '../../../src/kernels/wasm/create.ts';
 import { kernelOf } from '../../../src/kernels/wasm/table.ts';
 import { opContract } from '../contract.ts';
 import { formed } from './formed.ts';
+import { teamOf } from './team.ts';
 
 opContract('wasm, relaxed SIMD', () => createWasmBackend(), 'float32');
 opContract('wasm, tiles for pairs', () => formed({ paired: true }), 'float32');
 opContract('wasm, plain SIMD', () => createWasmBackend({ deterministic: true }), 'float32');
+
+// A page must be isolated for its memory to be shared; the tests' page is not.
+if (globalThis.crossOriginIsolated !== false) {
+  opContract('wasm, three threads', async () => (await teamOf(3)).backend, 'float32');
+}
 
 describe('the wasm backend', () => {
   it('is what the contract ran on, in the builds that were asked for', async () => {

@@ -2,9 +2,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OptionError } from '../../../src/errors.ts';
+import { add } from '../../../src/kernels/add.ts';
 import { attentionScores } from '../../../src/kernels/attention-scores.ts';
+import { gelu } from '../../../src/kernels/gelu.ts';
+import { layerNorm } from '../../../src/kernels/layer-norm.ts';
 import { linear } from '../../../src/kernels/linear.ts';
 import { mix } from '../../../src/kernels/mix.ts';
+import { softmax } from '../../../src/kernels/softmax.ts';
 import { createWasmBackend } from '../../../src/kernels/wasm/create.ts';
 import { Crew } from '../../../src/kernels/wasm/crew.ts';
 import { buildFor, instantiate } from '../../../src/kernels/wasm/engine.ts';
@@ -83,6 +87,21 @@ describe.skipIf(globalThis.crossOriginIsolated === false)('threads', () => {
         const [one, ...more] = bitsOf((of) => {
           const scores = attentionScores(of([B, H, T, E], 0), of([S, B, H, E], 2), 0.5);
           return mix(scores, of([S, B, H, E], 3));
+        });
+        for (const bits of more) expect(bits).toEqual(one);
+      }),
+      runs(40),
+    );
+  });
+
+  it('1, 2, 3 and 4 of them give the same bits of softmax, norms, sums and activations', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 3, maxLength: 3 });
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 1, max: 40 }), fc.boolean(), ([B, H, T], n, causal) => {
+        const [one, ...more] = bitsOf((of) => {
+          const [x, y] = [of([B, H, T, n], 0), of([1, H, 1, n], 2)];
+          const pattern = softmax(x, { bias: of([1, H, T, n], 3), past: causal ? 1 : undefined });
+          return add(layerNorm(add(gelu(x, { form: 'tanh' }), y), of([n], 4), of([n], 5), { eps: 1e-5 }), pattern);
         });
         for (const bits of more) expect(bits).toEqual(one);
       }),

@@ -11,7 +11,7 @@ async function kernels(deterministic: boolean) {
   const found = await instantiate(build.module, memory);
   const map = (f: Map1, x: Float32Array): Float32Array => {
     new Float32Array(memory.buffer, 1024, x.length).set(x);
-    f(1024, 2 ** 21, x.length);
+    f(1024, 2 ** 21, x.length, 0, 1);
     return new Float32Array(memory.buffer, 2 ** 21, x.length).slice();
   };
   return { found, map };

@@ -1,15 +1,15 @@
 /** The forms of int8.ts's dot, to be compared with each other on the machine at hand. */
-import { dot, loadOnes, writeConstants } from './int8';
+import { constant, ONES } from './constants';
+import { dot } from './int8';
 
 /** 6 chains of `turns` dots: 1000 + the dot of four ones with four ones, and so on. Sum of one lane of each. */
 export function dots(wide: i32, turns: i32): i32 {
-  writeConstants();
   return wide ? chains<i32>(turns) : chains<i16>(turns);
 }
 
 @inline
 function chains<T>(turns: i32): i32 {
-  const ones = loadOnes(), w = i8x16.splat(<i8>i32x4.extract_lane(ones, 0)), start = i32x4.splat(1000);
+  const ones = constant(ONES), w = i8x16.splat(<i8>i32x4.extract_lane(ones, 0)), start = i32x4.splat(1000);
   let c0 = start, c1 = start, c2 = start, c3 = start, c4 = start, c5 = start;
   for (; turns > 0; turns--) {
     c0 = dot<T>(w, w, c0, ones); c1 = dot<T>(w, w, c1, ones); c2 = dot<T>(w, w, c2, ones);

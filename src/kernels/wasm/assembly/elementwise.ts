@@ -1,24 +1,34 @@
 /** Functions of one element, and sums and products of two. Plain + × ÷ and exp: the same bits in every build. */
+import { constant, GELU_CUBE, GELU_SLOPE, ONE } from './constants';
 import { exp } from './exp';
-import { loadFirst, storeFirst } from './simd';
+import { firstOf, loadFirst, storeFirst } from './simd';
 
 const RELU = 0, RELU2 = 1, RELU6 = 2, LEAKY_RELU = 3, SIGMOID = 4, SILU = 5, QUICK_GELU = 6, GELU_TANH = 7, TANH = 8;
 
-// y = f(x), n elements each.
-export function relu(x: usize, y: usize, n: i32): void { each(RELU, x, y, n); }
-export function relu2(x: usize, y: usize, n: i32): void { each(RELU2, x, y, n); }
-export function relu6(x: usize, y: usize, n: i32): void { each(RELU6, x, y, n); }
-export function leakyRelu(x: usize, y: usize, n: i32): void { each(LEAKY_RELU, x, y, n); }
-export function sigmoid(x: usize, y: usize, n: i32): void { each(SIGMOID, x, y, n); }
-export function silu(x: usize, y: usize, n: i32): void { each(SILU, x, y, n); }
-export function quickGelu(x: usize, y: usize, n: i32): void { each(QUICK_GELU, x, y, n); }
-export function geluTanh(x: usize, y: usize, n: i32): void { each(GELU_TANH, x, y, n); }
-export function tanh(x: usize, y: usize, n: i32): void { each(TANH, x, y, n); }
+// y = f(x), n elements each; of them those that are part `part` of `parts`.
+export function relu(x: usize, y: usize, n: i32, part: i32, parts: i32): void { each(RELU, x, y, n, part, parts); }
+export function relu2(x: usize, y: usize, n: i32, part: i32, parts: i32): void { each(RELU2, x, y, n, part, parts); }
+export function relu6(x: usize, y: usize, n: i32, part: i32, parts: i32): void { each(RELU6, x, y, n, part, parts); }
+export function leakyRelu(x: usize, y: usize, n: i32, part: i32, parts: i32): void { each(LEAKY_RELU, x, y, n, part, parts); }
+export function sigmoid(x: usize, y: usize, n: i32, part: i32, parts: i32): void { each(SIGMOID, x, y, n, part, parts); }
+export function silu(x: usize, y: usize, n: i32, part: i32, parts: i32): void { each(SILU, x, y, n, part, parts); }
+export function quickGelu(x: usize, y: usize, n: i32, part: i32, parts: i32): void { each(QUICK_GELU, x, y, n, part, parts); }
+export function geluTanh(x: usize, y: usize, n: i32, part: i32, parts: i32): void { each(GELU_TANH, x, y, n, part, parts); }
+export function tanh(x: usize, y: usize, n: i32, part: i32, parts: i32): void { each(TANH, x, y, n, part, parts); }
 /** For tests: eˣ itself. */
-export function expOf(x: usize, y: usize, n: i32): void { each(-1, x, y, n); }
+export function expOf(x: usize, y: usize, n: i32, part: i32, parts: i32): void { each(-1, x, y, n, part, parts); }
 
 @inline
-function each(f: i32, x: usize, y: usize, n: i32): void {
+function each(f: i32, x: usize, y: usize, n: i32, part: i32, parts: i32): void {
+  const eights = (n + 7) / 8, first = firstOf(eights, part, parts) * 8;
+  n = min(n, firstOf(eights, part + 1, parts) * 8) - first;
+  x += <usize>first * 4;
+  y += <usize>first * 4;
+  for (; n >= 8; n -= 8, x += 32, y += 32) {
+    const a = apply(f, v128.load(x)), b = apply(f, v128.load(x, 16));
+    v128.store(y, a);
+    v128.store(y, b, 16);
+  }
   for (; n > 0; n -= 4, x += 16, y += 16) {
     const v = apply(f, n >= 4 ? v128.load(x) : loadFirst(x, n));
     if (n >= 4) v128.store(y, v);
@@ -28,7 +38,7 @@ function each(f: i32, x: usize, y: usize, n: i32): void {
 
 @inline
 function apply(f: i32, x: v128): v128 {
-  const zero = f32x4.splat(0), one = f32x4.splat(1);
+  const zero = f32x4.splat(0), one = constant(ONE);
   if (f == RELU) return f32x4.max(zero, x);
   if (f == RELU2) {
     const y = f32x4.max(zero, x);
@@ -41,8 +51,8 @@ function apply(f: i32, x: v128): v128 {
   if (f == QUICK_GELU) return gated(x, f32x4.mul(x, f32x4.splat(1.702)));
   if (f == GELU_TANH) {
     // ½x·(1 + tanh u) = x·sigmoid(2u), u = √(2/π)·(x + 0.044715x³)
-    const inner = f32x4.add(f32x4.mul(f32x4.mul(x, x), f32x4.splat(0.044715)), one);
-    return gated(x, f32x4.mul(f32x4.mul(x, inner), f32x4.splat(1.5957691216057308)));
+    const inner = f32x4.add(f32x4.mul(f32x4.mul(x, x), constant(GELU_CUBE)), one);
+    return gated(x, f32x4.mul(f32x4.mul(x, inner), constant(GELU_SLOPE)));
   }
   if (f == TANH) return tangent(x);
   return exp(x);
@@ -53,7 +63,7 @@ function apply(f: i32, x: v128): v128 {
 function gated(x: v128, z: v128): v128 {
   const e = exp(f32x4.neg(f32x4.abs(z)));
   const top = v128.bitselect(f32x4.mul(x, e), x, f32x4.lt(z, f32x4.splat(0)));
-  return f32x4.div(top, f32x4.add(f32x4.splat(1), e));
+  return f32x4.div(top, f32x4.add(constant(ONE), e));
 }
 
 /** Near 0, where 1 − e⁻²ˣ would cancel, the continued fraction x/(1 + x²/(3 + x²/(5 + x²/(7 + …)))), cut and cleared. */
@@ -83,16 +93,27 @@ export function scale(x: usize, y: usize, n: i32, factor: f64): void {
   if (n > 0) store<f32>(y, <f32>(factor * <f64>load<f32>(x)));
 }
 
-// y = a + b and y = a·b over n elements; a step is 1, or 0 for one element that meets all.
-export function add(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32): void {
-  pairs(true, a, aStep, b, bStep, y, n);
+// y = a + b and y = a·b over n elements, of them those that are part `part` of `parts`; a step is 1, or 0 for one element
+// that meets all.
+export function add(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32, part: i32, parts: i32): void {
+  pairs(true, a, aStep, b, bStep, y, n, part, parts);
 }
-export function mul(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32): void {
-  pairs(false, a, aStep, b, bStep, y, n);
+export function mul(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32, part: i32, parts: i32): void {
+  pairs(false, a, aStep, b, bStep, y, n, part, parts);
 }
 
 @inline
-function pairs(sum: bool, a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32): void {
+function pairs(sum: bool, a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: i32, part: i32, parts: i32): void {
+  const eights = (n + 7) / 8, first = firstOf(eights, part, parts) * 8;
+  n = min(n, firstOf(eights, part + 1, parts) * 8) - first;
+  a += <usize>(first * aStep) * 4;
+  b += <usize>(first * bStep) * 4;
+  y += <usize>first * 4;
+  for (; n >= 8 && aStep + bStep == 2; n -= 8, a += 32, b += 32, y += 32) {
+    const u = v128.load(a), v = v128.load(b), s = v128.load(a, 16), t = v128.load(b, 16);
+    v128.store(y, sum ? f32x4.add(u, v) : f32x4.mul(u, v));
+    v128.store(y, sum ? f32x4.add(s, t) : f32x4.mul(s, t), 16);
+  }
   const aBytes = <usize>aStep * 16, bBytes = <usize>bStep * 16;
   for (; n >= 4; n -= 4, a += aBytes, b += bBytes, y += 16) {
     const u = aStep == 0 ? v128.load32_splat(a) : v128.load(a);

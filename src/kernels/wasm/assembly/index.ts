@@ -1,5 +1,6 @@
 /** What TypeScript calls. */
 export * from './attention';
+export { setUp } from './constants';
 export { dots } from './dots';
 export * from './elementwise';
 export { gemm } from './gemm';
@@ -10,4 +11,4 @@ export { norm } from './norm';
 export { lookup, lookup16, packColumns16, packColumns32, packRows16, packRows32, packTiles } from './pack';
 export { placeColumns, placeRows } from './place';
 export { lookup8, quantiseColumns, quantiseRows, quantiseTiles } from './quantise';
-export { softmaxRow } from './softmax';
+export { softmax } from './softmax';

@@ -7,28 +7,11 @@
  * row they meet.
  */
 
+import { constant, ONES, UPPER } from './constants';
 import { firstOf } from './simd';
 
 /** Depth of a block: `block` of src/kernels/quantised.ts. */
 export const BLOCK: i32 = 64;
-
-/**
- * Where constants lie, below all that is allocated: what is loaded stays in a register, while V8 would make a constant anew at
- * every use, three instructions each time. Every call writes them, and all of them the same.
- */
-const ONES: usize = 16, UPPER: usize = 20;
-
-@inline
-export function writeConstants(): void {
-  store<u32>(ONES, 0x00010001);
-  store<u32>(UPPER, 0xffff0000);
-}
-
-/** 1 in each half of each lane. */
-@inline
-export function loadOnes(): v128 {
-  return v128.load32_splat(ONES);
-}
 
 /** Bytes of a row of x: its values and two floats a block. */
 @inline
@@ -56,7 +39,6 @@ export function gemm8(
   a: usize, w: usize, bias: usize, y: usize, room: usize,
   M: i32, N: i32, K: i32, wide: i32, part: i32, parts: i32,
 ): void {
-  writeConstants();
   const bytes = rowBytes(K), panels = (N + 31) / 32;
   const spill = room + <usize>(part * M) * 128;
   for (let panel = firstOf(panels, part, parts), to = firstOf(panels, part + 1, parts); panel < to; panel++) {
@@ -139,7 +121,7 @@ function addTo(y: usize, d0: v128, d1: v128, t: v128, words: usize, upper: v128)
 
 /** 6 rows × 8 outputs from column t on. */
 function tile6<T>(q: usize, panel: usize, t: usize, y: usize, depth: i32): void {
-  const ones = loadOnes(), upper = v128.load32_splat(UPPER);
+  const ones = constant(ONES), upper = constant(UPPER);
   const end = q + <usize>depth * 6, s = panel + <usize>depth * 32 + t * 4;
   let z = v128.load32_splat(end, 24);
   let c00 = start(s, z), c01 = start(s + 16, z);
@@ -188,7 +170,7 @@ function tile6<T>(q: usize, panel: usize, t: usize, y: usize, depth: i32): void 
 
 /** 2 rows × 16 outputs from column t on. */
 function tile2<T>(q: usize, panel: usize, t: usize, y: usize, depth: i32): void {
-  const ones = loadOnes(), upper = v128.load32_splat(UPPER);
+  const ones = constant(ONES), upper = constant(UPPER);
   const end = q + <usize>depth * 2, s = panel + <usize>depth * 32 + t * 4;
   let z = v128.load32_splat(end, 8);
   let c00 = start(s, z), c01 = start(s + 16, z), c02 = start(s + 32, z), c03 = start(s + 48, z);
@@ -221,7 +203,7 @@ function tile2<T>(q: usize, panel: usize, t: usize, y: usize, depth: i32): void 
  * the machine fetch it ahead: 34 to 38 of the 39 GB/s that reading alone reaches, 28 to 35 where they were read last.
  */
 function tile1<T>(q: usize, p: usize, y: usize, depth: i32): void {
-  const ones = loadOnes(), upper = v128.load32_splat(UPPER);
+  const ones = constant(ONES), upper = constant(UPPER);
   const end = q + <usize>depth, s = p + <usize>depth * 32;
   const z = v128.load32_splat(end, 4);
   let c0 = start(s, z), c1 = start(s + 16, z), c2 = start(s + 32, z), c3 = start(s + 48, z);

@@ -1,19 +1,21 @@
 /** Layer and rms norm of rows; sums and factors in float64, because one outlier may hold most of a row's squares. */
+import { firstOf } from './simd';
 
 /**
- * All rows of x [rows D]. Without `shift` it is an rms norm, which subtracts no mean. Gives −1, or the first row
- * whose root is 0, NaN or ∞.
+ * Rows of x [rows D], of them part `part` of `parts`. Without `shift` it is an rms norm, which subtracts no mean. Sets `bad`
+ * where a row's root is 0, NaN or ∞.
  */
-export function norm(x: usize, gain: usize, shift: usize, y: usize, D: i32, eps: f64, rows: i32): i32 {
+export function norm(
+  x: usize, gain: usize, shift: usize, y: usize, bad: usize, D: i32, eps: f64, rows: i32, part: i32, parts: i32,
+): void {
   const bytes = <usize>D * 4;
-  for (let row = 0; row < rows; row++) {
+  for (let row = firstOf(rows, part, parts), to = firstOf(rows, part + 1, parts); row < to; row++) {
     const p = x + <usize>row * bytes;
     const mean = shift == 0 ? 0 : sumOf(p, D) / <f64>D;
     const root = sqrt(squares(p, D, mean) / <f64>D + eps);
-    if (!(root > 0 && root < Infinity)) return row;
+    if (!(root > 0 && root < Infinity)) store<i32>(bad, 1);
     normalise(p, gain, shift, y + <usize>row * bytes, D, mean, 1 / root);
   }
-  return -1;
 }
 
 function sumOf(p: usize, D: i32): f64 {

@@ -1,5 +1,5 @@
 /** Weights into panels of 32 columns, [K][32] each, once at load; activations into tiles of rows, per call. */
-import { firstOf } from './simd';
+import { firstOf, firstRow, rowsAt } from './simd';
 
 /** One panel of `rows` rows (at most 32) stored [out, in]; rows that do not exist become zeros. */
 function packPanel<T>(from: usize, to: usize, rows: i32, K: i32): void {
@@ -77,11 +77,14 @@ export function packColumns16(
   packColumns<u16>(from, to, rows, N, K, k, part, parts);
 }
 
-/** Rows of x [M K] as tiles of 6, then 2 and 1 rows, [K][rows] each; the tile of row i begins at element i·K. */
-export function packTiles(x: usize, a: usize, M: i32, K: i32): void {
+/**
+ * Rows of x [M K] as tiles of 6, then 2 and 1 rows, [K][rows] each; the tile of row i begins at element i·K. Of them part
+ * `part` of `parts`.
+ */
+export function packTiles(x: usize, a: usize, M: i32, K: i32, part: i32, parts: i32): void {
   const s = <usize>K * 4;
-  for (let i = 0; i < M; ) {
-    const rows = M - i >= 6 ? 6 : M - i >= 2 ? 2 : 1;
+  for (let i = firstRow(M, part, parts), to = firstRow(M, part + 1, parts); i < to; ) {
+    const rows = rowsAt(i, M);
     let p = x + <usize>i * s, q = a + <usize>i * s;
     if (rows == 6) {
       for (let k = 0; k < K; k++, p += 4, q += 24) {

@@ -1,6 +1,6 @@
 /** Floats into the blocks of int8.ts: weights once at load, activations per call. As src/kernels/quantised.ts says. */
 import { BLOCK, depthAt, outputBytes, rowBytes } from './int8';
-import { firstOf, loadFirst } from './simd';
+import { firstOf, firstRow, loadFirst, rowsAt } from './simd';
 
 /**
  * Four numbers from −127 to 127 rounded to whole bases, ties to even: added to 1.5·2²³, a float has no room for a fraction,
@@ -210,11 +210,11 @@ function quantiseFour(from: usize, step: usize, to: usize, count: i32, n: i32, d
   return badBlock(most);
 }
 
-/** Rows of x [M K] as tiles of 6, then 2 and 1 rows. */
-export function quantiseTiles(x: usize, a: usize, M: i32, K: i32): void {
+/** Rows of x [M K] as tiles of 6, then 2 and 1 rows; of them part `part` of `parts`. */
+export function quantiseTiles(x: usize, a: usize, M: i32, K: i32, part: i32, parts: i32): void {
   const bytes = rowBytes(K);
-  for (let i = 0; i < M; ) {
-    const rows = M - i >= 6 ? 6 : M - i >= 2 ? 2 : 1;
+  for (let i = firstRow(M, part, parts), to = firstRow(M, part + 1, parts); i < to; ) {
+    const rows = rowsAt(i, M);
     for (let r = 0; r < rows; r++) {
       for (let k = 0; k < K; k += BLOCK) {
         const block = a + <usize>i * bytes + <usize>(rows * (k / BLOCK) * (BLOCK + 8));

@@ -35,3 +35,15 @@ export function sumLanes(v: v128): f32 {
 export function firstOf(units: i32, part: i32, parts: i32): i32 {
   return <i32>((<i64>units * part) / parts);
 }
+
+/** Rows of the tile that begins at row i of M: 6 as long as there are, then 2, then 1. */
+@inline
+export function rowsAt(i: i32, M: i32): i32 {
+  return M - i >= 6 ? 6 : M - i >= 2 ? 2 : 1;
+}
+
+/** The row with which part `part` of `parts` begins, where parts are made of whole tiles: the last takes what is no 6. */
+@inline
+export function firstRow(M: i32, part: i32, parts: i32): i32 {
+  return part == parts ? M : firstOf(M / 6, part, parts) * 6;
+}

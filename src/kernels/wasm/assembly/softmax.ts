@@ -1,29 +1,47 @@
-/** Softmax of one row, entries from the first to the last one allowed: what is masked before and behind changes no bit. */
+/** Softmax of rows, entries from the first to the last one allowed: what is masked before and behind changes no bit. */
 import { exp } from './exp';
-import { loadFirst, storeFirst, sumLanes } from './simd';
+import { firstOf, loadFirst, storeFirst, sumLanes } from './simd';
 
 /**
- * y = softmax(scale·x + bias) over the columns below `seen` whose mask byte is not 0; zeros elsewhere, up to n.
- * Gives 0, 1 where nothing is allowed, 2 where an allowed entry is NaN or +∞. `room` has room for seen + 4 floats.
+ * y = softmax(scale·x + bias) of rows [B H T] of n entries, of them part `part` of `parts`: over the columns whose mask byte is
+ * not 0 and, where `past` ≥ 0, up to past + t; zeros elsewhere. The steps of bias and mask count elements, 0 where
+ * they are repeated. `room` has n + 8 floats for every part. Sets status[0] where a row allows nothing, status[1] where
+ * an allowed entry is NaN or +∞.
+ */
+export function softmax(
+  x: usize, bias: usize, biasB: i32, biasH: i32, biasT: i32, biasStep: i32,
+  mask: usize, maskB: i32, maskH: i32, maskT: i32, maskStep: i32,
+  y: usize, room: usize, status: usize,
+  B: i32, H: i32, T: i32, n: i32, past: i32, scale: f32, part: i32, parts: i32,
+): void {
+  room += <usize>(part * (n + 8)) * 4;
+  const rows = B * H * T;
+  for (let row = firstOf(rows, part, parts), to = firstOf(rows, part + 1, parts); row < to; row++) {
+    const t = row % T, h = (row / T) % H, b = row / (T * H);
+    const at = <usize>row * <usize>n * 4;
+    const why = softmaxRow(
+      x + at,
+      bias == 0 ? 0 : bias + <usize>(b * biasB + h * biasH + t * biasT) * 4, biasStep,
+      mask == 0 ? 0 : mask + <usize>(b * maskB + h * maskH + t * maskT), maskStep,
+      y + at, room, n, past < 0 ? n : min(n, past + t + 1), scale,
+    );
+    if (why != 0) store<i32>(status + <usize>(why - 1) * 4, 1);
+  }
+}
+
+/**
+ * One row, columns below `seen`. Gives 0, 1 where nothing is allowed, 2 where an allowed entry is NaN or +∞.
  *
  * Lanes of the sum are counted from the first allowed entry, so that padding in front does not move entries to others.
  */
-export function softmaxRow(
-  x: usize,
-  bias: usize,
-  biasStep: i32,
-  mask: usize,
-  maskStep: i32,
-  y: usize,
-  room: usize,
-  n: i32,
-  seen: i32,
-  scale: f32,
+function softmaxRow(
+  x: usize, bias: usize, biasStep: i32, mask: usize, maskStep: i32, y: usize, room: usize, n: i32, seen: i32, scale: f32,
 ): i32 {
   let first = 0;
   if (mask != 0) while (first < seen && load<u8>(mask + <usize>(first * maskStep)) == 0) first++;
+  if (first > 0) memory.fill(y, 0, <usize>first * 4);
+  if (seen < n) memory.fill(y + <usize>seen * 4, 0, <usize>(n - seen) * 4);
   const size = seen - first;
-  memory.fill(y, 0, <usize>n * 4);
   if (size <= 0) return 1;
   x += <usize>first * 4;
   y += <usize>first * 4;
@@ -42,7 +60,7 @@ export function softmaxRow(
     }
     if (mask != 0 || count < 4) s = v128.bitselect(s, lowest, allowed(mask, maskStep, i, count));
     fine = v128.and(fine, f32x4.lt(s, limit));
-    largest = f32x4.max(largest, s);
+    largest = f32x4.pmax(largest, s);
     v128.store(room + at, s);
   }
   if (!i32x4.all_true(fine)) return 2;
@@ -50,23 +68,36 @@ export function softmaxRow(
     max(f32x4.extract_lane(largest, 0), f32x4.extract_lane(largest, 1)),
     max(f32x4.extract_lane(largest, 2), f32x4.extract_lane(largest, 3)),
   );
-  if (top == -Infinity) return 1;
-
-  const shift = f32x4.splat(top);
-  let sums = f32x4.splat(0);
-  for (let p = room, end = room + <usize>size * 4; p < end; p += 16) {
-    const e = exp(f32x4.sub(v128.load(p), shift));
-    sums = f32x4.add(sums, e);
-    v128.store(p, e);
+  if (top == -Infinity) {
+    memory.fill(y, 0, <usize>size * 4);
+    return 1;
   }
-  const sum = f32x4.splat(sumLanes(sums));
-  for (let i = 0; i < size; i += 4) {
-    const at = <usize>i * 4;
-    const p = f32x4.div(v128.load(room + at), sum);
-    if (size - i >= 4) v128.store(y + at, p);
-    else storeFirst(y + at, p, size - i);
+  if (size & 7 && (size & 7) < 5) v128.store(room + <usize>((size + 3) & ~3) * 4, lowest); // fills the last pair
+  const sum = f32x4.splat(exponentials(room, size, f32x4.splat(top)));
+  let i = 0;
+  for (; i + 8 <= size; i += 8, room += 32, y += 32) {
+    const a = f32x4.div(v128.load(room), sum), b = f32x4.div(v128.load(room, 16), sum);
+    v128.store(y, a);
+    v128.store(y, b, 16);
+  }
+  for (; i < size; i += 4, room += 16, y += 16) {
+    const p = f32x4.div(v128.load(room), sum);
+    if (size - i >= 4) v128.store(y, p);
+    else storeFirst(y, p, size - i);
   }
   return 0;
+}
+
+/** Each entry becomes its exponential, eight at a time; their sum, by lanes first. */
+function exponentials(p: usize, size: i32, top: v128): f32 {
+  let sums = f32x4.splat(0);
+  for (const end = p + <usize>size * 4; p < end; p += 32) {
+    const a = exp(f32x4.sub(v128.load(p), top)), b = exp(f32x4.sub(v128.load(p, 16), top));
+    v128.store(p, a);
+    v128.store(p, b, 16);
+    sums = f32x4.add(f32x4.add(sums, a), b);
+  }
+  return sumLanes(sums);
 }
 
 /** Lanes that exist and are not masked. */
