@@ -1,10 +1,10 @@
 import { unobserved } from '../models/run.ts';
 import { eosIds, padId } from './eos.ts';
-import { type Chain, chainFor } from './processors/chain.ts';
+import { type Chain, chainFor, changes } from './processors/chain.ts';
 import { type Random, random } from './random.ts';
 import type { FinishReason, Request } from './request.ts';
 import { best, draw, probabilities } from './sample.ts';
-import { offer, offerChoice, processRows, readRows } from './step.ts';
+import { bestTokens, offer, offerChoice, processRows, readRows } from './step.ts';
 
 /** What one row got in one step. */
 export interface Written {
@@ -14,7 +14,7 @@ export interface Written {
   readonly reason?: FinishReason;
   /** The row had ended before; the token only fills it. */
   readonly filler: boolean;
-  /** As the model gave them; the scores themselves unless the request keeps logits. */
+  /** As the model gave them; the scores themselves unless the request keeps logits. Empty where nobody looks at them. */
   readonly logits: Float32Array;
   readonly scores: Float32Array;
 }
@@ -53,13 +53,12 @@ export async function* decode(request: Request): AsyncGenerator<Written[], void>
       ended: false,
     };
   });
+  const looksAtScores = stays || keepLogits || options.do_sample || lines.some(({ chain }) => changes(chain));
   for (let step = 1; ; step++) {
     await turn();
-    const logits = await readRows(session);
+    const choices = (looksAtScores ? undefined : await theBest(request)) ?? (await byScores(lines, request));
     if (step === 1) prefilled();
-    const scores = keepLogits ? logits.map((row) => row.slice()) : logits;
-    processRows(lines, scores, session, run);
-    const choice = await choose(lines, scores, request);
+    const { choice, logits, scores } = choices;
     yield lines.map((line, i) => {
       const filler = line.ended;
       const token = filler ? pad : choice[i];
@@ -67,7 +66,7 @@ export async function* decode(request: Request): AsyncGenerator<Written[], void>
       const reason = stop ? 'stop' : !filler && step === limit ? 'length' : undefined;
       line.tokens.push(token);
       line.ended ||= reason !== undefined;
-      return { row: line.row, token, reason, filler, logits: logits[i], scores: scores[i] };
+      return { row: line.row, token, reason, filler, logits: logits[i] ?? none, scores: scores[i] ?? none };
     });
     if (lines.every(({ ended }) => ended)) return;
     const open = lines.flatMap(({ ended }, i) => (ended ? [] : [i]));
@@ -77,6 +76,29 @@ export async function* decode(request: Request): AsyncGenerator<Written[], void>
     }
     session.next(lines.map(({ tokens }) => tokens[tokens.length - 1]));
   }
+}
+
+/** The next token of every row, and what it was chosen by. */
+interface Choices {
+  readonly choice: ArrayLike<number>;
+  readonly logits: readonly Float32Array[];
+  readonly scores: readonly Float32Array[];
+}
+
+const none = new Float32Array();
+
+/** Greedy decoding without anything between: the logits stay where they are. */
+async function theBest({ session }: Request): Promise<Choices | undefined> {
+  const choice = await bestTokens(session);
+  return choice && { choice, logits: [], scores: [] };
+}
+
+async function byScores(lines: readonly Line[], request: Request): Promise<Choices> {
+  const { session, run, keepLogits } = request;
+  const logits = await readRows(session);
+  const scores = keepLogits ? logits.map((row) => row.slice()) : logits;
+  processRows(lines, scores, session, run);
+  return { choice: await choose(lines, scores, request), logits, scores };
 }
 
 async function choose(

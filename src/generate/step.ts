@@ -1,4 +1,5 @@
 import { NumericError } from '../errors.ts';
+import { topK } from '../kernels/top-k.ts';
 import { type Run, unobserved } from '../models/run.ts';
 import type { Dtype, HostArray } from '../tensor/dtype.ts';
 import { scope } from '../tensor/scope.ts';
@@ -25,6 +26,29 @@ export async function readRows(session: Session): Promise<Float32Array[]> {
     }
   }
   return Array.from({ length: session.rows }, (_, row) => flat.subarray(row * V, (row + 1) * V));
+}
+
+/**
+ * The best token of each row, found where the logits lie, so that the ids alone are read. Undefined where a row has no
+ * finite best: `readRows` says why.
+ */
+export async function bestTokens({ logits }: Session): Promise<ArrayLike<number> | undefined> {
+  const found = finiteBest(logits);
+  if (found === undefined) return undefined;
+  const { values, indices } = found;
+  const [most, ids] = [await values.readFloats(), await indices.read()];
+  values.dispose();
+  indices.dispose();
+  return most.every(Number.isFinite) ? Array.from(ids, Number) : undefined;
+}
+
+function finiteBest(logits: Tensor): ReturnType<typeof topK> | undefined {
+  try {
+    return topK(logits, 1);
+  } catch (error) {
+    if (error instanceof NumericError) return undefined; // NaN
+    throw error;
+  }
 }
 
 /** A row as its processors see it. */

@@ -137,6 +137,27 @@ describe('generate, greedy', () => {
     expect(await write(toy, {})).not.toHaveProperty('scores');
   });
 
+  it('reads no logits where nobody looks at them, and writes the same as where somebody does', () =>
+    fc.assert(
+      fc.asyncProperty(promptBatch, salt, async (prompts, number) => {
+        const toy = { model: scrambled(6, number), prompts };
+        const read: number[] = [];
+        const spied = new ToySession(toy.model, prompts);
+        const whole = spied.backend.read.bind(spied.backend);
+        spied.backend.read = async (storage) => {
+          const data = await whole(storage);
+          read.push(data.length);
+          return data;
+        };
+        const options = { eos_token_id: 0, max_new_tokens: 4 };
+        const { sequences } = await generate(spied, { ids: prompts }, resolveOptions(options));
+        expect(Math.max(...read)).toBeLessThanOrEqual(prompts.length); // ids, and how good they are
+        const looked = await write(toy, { ...options, output_scores: true });
+        expect(looked.sequences).toEqual(sequences);
+      }),
+      runs(40),
+    ));
+
   it('refuses rows that have no next token', async () => {
     const broken = (value: number): Toy => ({
       model: (row) => (row.length < 3 ? [0, 1] : [0, value]),

@@ -18,6 +18,11 @@ export interface Chain {
   readonly cut: readonly LogitsProcessor[];
 }
 
+/** Does it do anything? */
+export function changes({ scale, cut }: Chain): boolean {
+  return scale.length + cut.length > 0;
+}
+
 /**
  * The processors that these options ask for, for one row of a prompt, in Hugging Face's order: penalties, lengths,
  * and with sampling temperature, top-k, top-p, min-p. Beam sampling must be left a token that does not end the row.

@@ -5,17 +5,25 @@ export interface Helper {
   stop(): void;
 }
 
-/** Places in the control array: jobs so far, parts that are not done, helpers that are up, the next part to take. */
-const [GO, LEFT, READY, NEXT] = [0, 1, 2, 3];
-const stateSize = 4;
-const jobAt = 16;
+/** Places in the control array: jobs so far, parts that are not done, helpers that are up, the next part to take, sleepers. */
+const [GO, LEFT, READY, NEXT, ASLEEP] = [0, 1, 2, 3, 4];
+const stateSize = 5;
+const jobAt = 24;
 const controlBytes = 256;
 /** Most parts of a job: its number and a part's share one word. */
 export const mostParts = 255;
 
 /**
- * What a helper runs. It sleeps between jobs, but looks for the next one for some 50 µs first, because waking takes as
- * long as many a job. It reads GO before it reports: a job handed out in between would be missed.
+ * Milliseconds for which a helper looks for the next job before it sleeps: longer than the gaps within a token. To wake it
+ * took the caller 10 to 40 µs, and itself 50, as long as a linear layer of GPT-2.
+ */
+const awake = 1;
+/** Milliseconds for which the caller looks whether the last part is done: longer than most take. */
+const patience = 0.3;
+
+/**
+ * What a helper runs. It sleeps between calls of a model. It reads GO before it reports: a job handed out in between would
+ * be missed; and counts as asleep before it looks at GO for the last time: who hands one out will see it.
  *
  * A part is taken by counting NEXT up while it still names this job: a helper that wakes late takes nothing, and its
  * arguments, which the next job may be overwriting, are never used.
@@ -29,8 +37,13 @@ function serve({ module, memory, control, names }) {
   let seen = Atomics.load(state, ${GO});
   Atomics.add(state, ${READY}, 1);
   for (;;) {
-    for (let i = 0; i < 5000 && Atomics.load(state, ${GO}) === seen; i++);
-    while (Atomics.load(state, ${GO}) === seen) Atomics.wait(state, ${GO}, seen);
+    for (let i = 1, until = performance.now() + ${awake}; Atomics.load(state, ${GO}) === seen; i++)
+      if (i % 100 === 0 && performance.now() > until) break;
+    while (Atomics.load(state, ${GO}) === seen) {
+      Atomics.add(state, ${ASLEEP}, 1);
+      Atomics.wait(state, ${GO}, seen);
+      Atomics.sub(state, ${ASLEEP}, 1);
+    }
     seen = Atomics.load(state, ${GO});
     const kernel = kernels[job[0]], parts = job[1], args = job.slice(3, 3 + job[2]);
     for (;;) {
@@ -93,7 +106,7 @@ export class Crew {
     Atomics.store(state, LEFT, parts);
     Atomics.store(state, NEXT, first);
     Atomics.add(state, GO, 1);
-    Atomics.notify(state, GO);
+    if (Atomics.load(state, ASLEEP) > 0) Atomics.notify(state, GO);
     for (let next = first; next - first < parts; ) {
       const found = Atomics.compareExchange(state, NEXT, next, next + 1);
       if (found === next) {
@@ -102,7 +115,8 @@ export class Crew {
       }
       next = Atomics.load(state, NEXT);
     }
-    for (let i = 0; Atomics.load(state, LEFT) > 0; i++) if (i > 5000) this.#rest();
+    const until = performance.now() + patience;
+    for (let i = 1; Atomics.load(state, LEFT) > 0; i++) if (i % 100 === 0 && performance.now() > until) this.#rest();
   }
 
   stop(): void {

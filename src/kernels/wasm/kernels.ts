@@ -66,6 +66,7 @@ export interface Kernels {
       ...[past: number, scale: number, part: number, parts: number],
     ]
   ): void;
+  largest(x: number, n: number): number;
   norm(
     ...args: [
       ...[x: number, gain: number, shift: number, y: number, bad: number],

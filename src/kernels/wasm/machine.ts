@@ -13,9 +13,11 @@ import type { Placed } from './storage.ts';
 const page = 65536;
 /** Grown by a sixteenth at least, so that many small steps stay few. */
 const growth = 1 / 16;
-/** Products of a part, about 0.1 ms; and as many parts at most, because each may need room of its own. */
-const partSize = 1 << 22;
+/** Products of a part: at most these, about 0.1 ms, as long as there are few parts, because each may need room of its own. */
+const largestPart = 1 << 22;
 const mostShares = 32;
+/** And at least these, where there is one for every thread: a part costs half a microsecond. */
+const smallestPart = 1 << 18;
 /** Below this address lies what the compiler keeps for itself. */
 const begin = 1024;
 
@@ -58,7 +60,9 @@ export class Machine {
   /** Into how many parts a kernel of so many products is cut: some for each thread, and none of them long. */
   parts(products: number): number {
     if (this.#crew === undefined || products < this.#worthwhile) return 1;
-    return Math.max(this.#crew.size * 4, Math.min(mostShares, Math.ceil(products / partSize)));
+    const { size } = this.#crew;
+    const some = Math.max(size, Math.min(4 * size, Math.floor(products / smallestPart)));
+    return Math.max(some, Math.min(mostShares, Math.ceil(products / largestPart)));
   }
 
   /** Why there are no threads where some were meant to be. */

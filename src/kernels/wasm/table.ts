@@ -44,10 +44,12 @@ import { matmul } from './matmul.ts';
 import { mix } from './mix.ts';
 import { mergeHeads, slice, splitHeads, transpose } from './move.ts';
 import { layerNorm, rmsNorm } from './norm.ts';
+import { argmax, topK } from './pick.ts';
 import { softmax } from './softmax.ts';
 
 const inSimd: readonly Entry[] = [
   on(addOp, paired('add')),
+  on(argmaxOp, argmax),
   on(attentionScoresOp, attentionScores),
   on(embeddingOp, embedding),
   on(geluOp, gelu),
@@ -70,12 +72,12 @@ const inSimd: readonly Entry[] = [
   on(softmaxOp, softmax),
   on(splitHeadsOp, splitHeads),
   on(tanhOp, mapped('tanh')),
+  on(topKOp, topK),
   on(transposeOp, transpose),
 ];
 
 /** The reference loops over this memory: ops that run once per pass at most, or that only observers ask for. */
 const inLoops: readonly Entry[] = [
-  on(argmaxOp, loops(argmaxOp)),
   on(castOp, loops(castOp)),
   on(concatOp, loops(concatOp)),
   on(crossEntropyOp, loops(crossEntropyOp)),
@@ -86,7 +88,6 @@ const inLoops: readonly Entry[] = [
   on(mishOp, loops(mishOp)),
   on(normScaleOp, loops(normScaleOp)),
   on(relativePositionBiasOp, loops(relativePositionBiasOp)),
-  on(topKOp, loops(topKOp)),
 ];
 
 /** Names of the ops that SIMD kernels run. */

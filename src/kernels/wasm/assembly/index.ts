@@ -6,6 +6,7 @@ export * from './elementwise';
 export { gemm } from './gemm';
 export { notFinite, widen } from './half';
 export { gemm8 } from './int8';
+export { largest } from './largest';
 export { move } from './move';
 export { norm } from './norm';
 export { lookup, lookup16, packColumns16, packColumns32, packRows16, packRows32, packTiles } from './pack';
