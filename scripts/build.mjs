@@ -2,6 +2,7 @@
  * Builds dist/, all of it or nothing:
  *
  *   *.js, *.d.ts              the engine, one module per source file, so that bundlers can drop what is not used
+ *   *index.node.js, node/     what Node imports, in few files: 250 modules took 90 ms to import and 20 MB
  *   batonlm.min.js            the browser's half of it in one file; what it imports on demand lies beside it
  *   cli/baton.js              the command with everything it needs, and the licences of what was bundled in
  *
@@ -47,7 +48,8 @@ function compile(out, ...options) {
 /** One entry with all it needs, minified; gives the paths of the modules that went into it. */
 async function bundle(input, output, { platform, tsconfig }) {
   const bundler = await rolldown({
-    input: join(root, input),
+    input,
+    cwd: root,
     platform,
     preserveEntrySignatures: 'allow-extension', // what parts share stays in the first file
     tsconfig: join(root, tsconfig), // its `paths` choose between the two halves of the engine
@@ -69,6 +71,13 @@ async function bundleForBrowsers(out) {
   await bundle('src/index.ts', { dir: out, ...names }, { platform: 'browser', tsconfig: 'tsconfig.browser.json' });
 }
 
+/** The entries of the package, and beside them what they share and what they import on demand. */
+async function bundleForNode(out) {
+  const input = { 'index.node': 'src/index.node.ts', 'safetensors/index.node': 'src/safetensors/index.node.ts' };
+  const output = { dir: out, chunkFileNames: 'node/[name].js', minify: false, comments: false };
+  await bundle(input, output, { platform: 'node', tsconfig: 'tsconfig.json' });
+}
+
 async function bundleCommand(out) {
   const file = join(out, 'cli/baton.js');
   const output = { file, codeSplitting: false, banner: '#!/usr/bin/env node' };
@@ -83,7 +92,7 @@ async function buildAll() {
   try {
     await buildWasm();
     emit(out);
-    await Promise.all([bundleForBrowsers(out), bundleCommand(out)]);
+    await Promise.all([bundleForBrowsers(out), bundleForNode(out), bundleCommand(out)]);
     chmodSync(out, 0o755);
     rmSync(dist, { recursive: true, force: true });
     renameSync(out, dist);

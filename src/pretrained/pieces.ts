@@ -4,7 +4,7 @@ import type { TensorFile } from '../safetensors/file.ts';
 import type { Backend } from '../tensor/backend.ts';
 
 /** Bytes of a piece, if 64 rows are not more. Of a file in the system's cache, 2 to 8 MB come equally fast. */
-const PIECE = 2 ** 22;
+const PIECE = 2 ** 21;
 
 /** A run of bytes of one tensor. */
 export interface Piece {

@@ -74,10 +74,13 @@ function physicalCores(): number | undefined {
   }
 }
 
+/** A helper makes next to no objects: without limits its heap would take what a small model does. */
+const resourceLimits = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 };
+
 /** Runs `serve(data)` of a script in a thread of its own, which keeps no process alive. */
 export function startHelper(script: string, data: unknown, failed: (why: string) => void): Helper {
   const code = `${script}\nserve(require('node:worker_threads').workerData);`;
-  const worker = new Worker(code, { eval: true, workerData: data, execArgv: [] });
+  const worker = new Worker(code, { eval: true, workerData: data, execArgv: [], resourceLimits });
   worker.on('error', (error) => failed(error instanceof Error ? error.message : String(error)));
   worker.unref();
   return { stop: () => void worker.terminate() };
