@@ -49,13 +49,13 @@ export interface Kernels {
   attentionScores(
     ...args: [
       ...[q: number, keys: number, y: number, BH: number, T: number, S: number],
-      ...[E: number, scale: number, part: number, parts: number],
+      ...[E: number, scale: number, room: number, paired: number, part: number, parts: number],
     ]
   ): void;
   mix(
     ...args: [
       ...[p: number, values: number, z: number, BH: number],
-      ...[T: number, S: number, E: number, part: number, parts: number],
+      ...[T: number, S: number, E: number, room: number, paired: number, part: number, parts: number],
     ]
   ): void;
   softmax(

@@ -6,9 +6,13 @@
  *
  * With one query a head, positions are the outer loop: 12 heads of 64 over 48 positions took 31 µs head by head, 9 so.
  */
+import { fits, mixTiles, scoreRoom, scoreTiles } from './attention-tiles';
 import { firstOf, fma, loadFirst, storeFirst, sumLanes } from './simd';
 
-/** scores [BH T S] = scale · q [BH T E] · keys [S BH E], for the heads of part `part` of `parts`. */
+/**
+ * scores [BH T S] = scale · q [BH T E] · keys [S BH E], for the heads of part `part` of `parts`. `room` has scoreRoom(T, E)
+ * floats for every part; `paired`: with tiles for 256 bits.
+ */
 export function attentionScores(
   q: usize,
   keys: usize,
@@ -18,6 +22,8 @@ export function attentionScores(
   S: i32,
   E: i32,
   scale: f32,
+  room: usize,
+  paired: i32,
   part: i32,
   parts: i32,
 ): void {
@@ -32,6 +38,10 @@ export function attentionScores(
     const x = q + <usize>(bh * T * E) * 4, o = y + <usize>(bh * T * S) * 4;
     const row = <usize>S * 4;
     let t = 0;
+    if (T >= 6 && fits(E)) {
+      t = T - (T % 6);
+      scoreTiles(x, k, step, t, S, E, o, scale, room + <usize>(part * scoreRoom(T, E)) * 4, paired);
+    }
     for (; t + 2 <= T; t += 2) {
       const x0 = x + <usize>(t * E) * 4, o0 = o + <usize>t * row;
       let s = 0;
@@ -137,8 +147,13 @@ function sumFour(c0: v128, c1: v128, c2: v128, c3: v128): v128 {
   return f32x4.add(even, odd);
 }
 
-/** z [BH T E] = pattern [BH T S] · values [S BH E], for the heads of part `part` of `parts`. */
-export function mix(p: usize, values: usize, z: usize, BH: i32, T: i32, S: i32, E: i32, part: i32, parts: i32): void {
+/**
+ * z [BH T E] = pattern [BH T S] · values [S BH E], for the heads of part `part` of `parts`. `room` has 6 × S floats for every
+ * part; `paired`: with tiles for 256 bits.
+ */
+export function mix(
+  p: usize, values: usize, z: usize, BH: i32, T: i32, S: i32, E: i32, room: usize, paired: i32, part: i32, parts: i32,
+): void {
   const step = <usize>(BH * E) * 4;
   const first = firstOf(BH, part, parts), to = firstOf(BH, part + 1, parts);
   if (T == 1) {
@@ -149,6 +164,10 @@ export function mix(p: usize, values: usize, z: usize, BH: i32, T: i32, S: i32, 
     const v = values + <usize>(bh * E) * 4;
     const rows = p + <usize>(bh * T * S) * 4, o = z + <usize>(bh * T * E) * 4;
     let t = 0;
+    if (T >= 6 && fits(E)) {
+      t = T - (T % 6);
+      mixTiles(rows, v, step, t, S, E, o, room + <usize>(part * 6 * S) * 4, paired);
+    }
     for (; t + 4 <= T; t += 4) fourRows(rows + <usize>(t * S) * 4, v, step, S, E, o + <usize>(t * E) * 4);
     for (; t < T; t++) oneRow(rows + <usize>(t * S) * 4, v, step, S, E, o + <usize>(t * E) * 4);
   }

@@ -13,7 +13,7 @@ import { tile2x16, tile2x32, tile6x16, tile6x8 } from './tiles';
 /** Rows of k whose part of a panel, 32 KB, stays in the first cache while all rows of x pass. */
 const DEPTH: i32 = 256;
 /** Fewer, where so few rows pass that they wait for memory: the part of a panel they share is used while it is fresh. */
-const SHALLOW: i32 = 64;
+const SHALLOW: i32 = 32;
 const FEW: i32 = 16;
 
 /**
@@ -63,20 +63,20 @@ function clear(y: usize, row: usize, M: i32): void {
   }
 }
 
-/** Rows k … k + d of a panel against all rows of x. */
+/** Rows k … k + d of a panel against all rows of x: first the smaller tiles, which bring whole rows of the panel. */
 function rowsOf(tiles: usize, p: usize, y: usize, row: usize, M: i32, K: i32, k: i32, d: i32, paired: i32): void {
-  let i = 0;
-  for (; i + 6 <= M; i += 6, y += 6 * row) {
+  let i = M - (M % 6);
+  for (; i + 2 <= M; i += 2) {
+    const q = tiles + <usize>(i * K + k * 2) * 4, o = y + <usize>i * row;
+    if (paired) tile2x32(q, p, 128, o, row, d);
+    else for (let t: usize = 0; t < 128; t += 64) tile2x16(q, p + t, 128, o + t, row, d);
+  }
+  if (i < M) row32(tiles + <usize>(i * K + k) * 4, p, y + <usize>i * row, d);
+  for (i = 0; i + 6 <= M; i += 6, y += 6 * row) {
     const q = tiles + <usize>(i * K + k * 6) * 4;
-    if (paired) for (let t: usize = 0; t < 128; t += 64) tile6x16(q, p + t, y + t, row, d);
-    else for (let t: usize = 0; t < 128; t += 32) tile6x8(q, p + t, y + t, row, d);
+    if (paired) for (let t: usize = 0; t < 128; t += 64) tile6x16(q, p + t, 128, y + t, row, d);
+    else for (let t: usize = 0; t < 128; t += 32) tile6x8(q, p + t, 128, y + t, row, d);
   }
-  for (; i + 2 <= M; i += 2, y += 2 * row) {
-    const q = tiles + <usize>(i * K + k * 2) * 4;
-    if (paired) tile2x32(q, p, y, row, d);
-    else for (let t: usize = 0; t < 128; t += 64) tile2x16(q, p + t, y + t, row, d);
-  }
-  if (i < M) row32(tiles + <usize>(i * K + k) * 4, p, y, d);
 }
 
 /** Adds the bias, and takes the columns that exist from where they were summed up to where they belong. */

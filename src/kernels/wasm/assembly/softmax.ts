@@ -50,7 +50,18 @@ function softmaxRow(
 
   const factor = f32x4.splat(scale), lowest = f32x4.splat(-Infinity), limit = f32x4.splat(Infinity);
   let largest = lowest, fine = i32x4.splat(-1);
-  for (let i = 0; i < size; i += 4) {
+  let i = 0;
+  if (mask == 0 && bias == 0) {
+    for (; i + 8 <= size; i += 8) {
+      const at = <usize>i * 4;
+      const a = f32x4.mul(v128.load(x + at), factor), b = f32x4.mul(v128.load(x + at, 16), factor);
+      fine = v128.and(fine, v128.and(f32x4.lt(a, limit), f32x4.lt(b, limit)));
+      largest = f32x4.pmax(f32x4.pmax(largest, a), b);
+      v128.store(room + at, a);
+      v128.store(room + at, b, 16);
+    }
+  }
+  for (; i < size; i += 4) {
     const count = min(4, size - i);
     const at = <usize>i * 4;
     let s = f32x4.mul(count == 4 ? v128.load(x + at) : loadFirst(x + at, count), factor);
@@ -74,8 +85,7 @@ function softmaxRow(
   }
   if (size & 7 && (size & 7) < 5) v128.store(room + <usize>((size + 3) & ~3) * 4, lowest); // fills the last pair
   const sum = f32x4.splat(exponentials(room, size, f32x4.splat(top)));
-  let i = 0;
-  for (; i + 8 <= size; i += 8, room += 32, y += 32) {
+  for (i = 0; i + 8 <= size; i += 8, room += 32, y += 32) {
     const a = f32x4.div(v128.load(room), sum), b = f32x4.div(v128.load(room, 16), sum);
     v128.store(y, a);
     v128.store(y, b, 16);
