@@ -1,5 +1,6 @@
 /** What a run consists of: jobs, each a row of one model in a process of its own. */
 import { curveJobs } from './curves.mjs';
+import { median } from './measure.mjs';
 import { nameOf } from './names.mjs';
 import { isOurs, subjects } from './subjects.mjs';
 
@@ -23,17 +24,17 @@ export function planOf({ models, families, ours, peers, needed }) {
 export const keyOf = ({ model, row, asked, tokens = asked?.tokens }) =>
   [model, nameOf(row), tokens && 'curve'].filter(Boolean).join(' ');
 
-/** Seconds that a job takes where nothing is known of it: measured with --targets on two cores. */
-const usual = { gpt2: 30, 't5-small': 12, 't5-base': 10, 't5-large': 25 };
+/** Seconds that a row and a curve of a model take where nothing is known of them: with --targets, on two cores. */
+const usual = { gpt2: [20, 5], 't5-small': [8, 3], 't5-base': [15, 8], 't5-large': [40, 20], 'en-de/llm': [10, 1] };
 
 /** Seconds of a job: the median of what it took in earlier runs, else what is usual for its model. */
 export function secondsOf(job, earlier) {
   const took = earlier
     .filter((run) => run.took_s !== undefined && keyOf(run) === keyOf(job))
     .map(({ took_s }) => took_s);
-  if (took.length > 0) return took.sort((a, b) => a - b)[took.length >> 1];
+  if (took.length > 0) return median(took);
   const [large] = job.model.split('+');
-  return usual[large] ?? usual.gpt2;
+  return (usual[large] ?? usual['en-de/llm'])[job.asked.tokens ? 1 : 0];
 }
 
 /** `27 min`, `1 h 5 min`. */

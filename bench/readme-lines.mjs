@@ -11,12 +11,9 @@ const rows = [
   'batonlm wasm int8 stored 2t',
   'tjs f32 2t',
   'tjs int8 2t',
-  'ort-web f32 2t',
   'ort-web int8 2t',
   'hf f32 2t',
-  'ct2 f32 2t',
   'ct2 int8 2t',
-  'llama f16 2t',
   'llama q8_0 2t',
 ];
 const columns = {
@@ -27,6 +24,11 @@ const columns = {
   decode_ms: 'ms/token',
   batch8_tok_s: 'batch 8 tokens/s',
   generate_ms: '32 → 64 ms',
+};
+
+/** What has to be looked up for the table, as a target does (target-kinds.mjs). */
+export const shownFigures = {
+  of: (measured) => rows.map((row) => Object.keys(columns).map((name) => measured.figure('gpt2', row, name))),
 };
 
 /** The plot, and a table of GPT-2: a peer's figure has in front how many times better ours is. */

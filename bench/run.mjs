@@ -7,7 +7,7 @@
  *
  * --models and --families take "none"; families are those whose tokens are timed one by one (curves.mjs).
  * --rows keeps the rows whose name has one of the words: "int8", "batonlm wasm", "tjs int8". --targets keeps rows and
- * figures that targets.mjs compares. --dry makes the models and says what would be run and how long it takes. --node is the
+ * figures that targets.mjs compares or the README shows. --dry makes the models and says what would be run and how long it takes. --node is the
  * Node.js that runs the rows: the one of `setup.mjs node24` where it is installed, else this one.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -21,6 +21,7 @@ import { neededBy } from './measured.mjs';
 import { folderFor } from './models.mjs';
 import { nameOf } from './names.mjs';
 import { keyOf, planOf, secondsOf, spoken } from './plan.mjs';
+import { shownFigures } from './readme-lines.mjs';
 import { ourRows, peerRows } from './rows.mjs';
 import { runScript } from './run-script.mjs';
 import { subjects } from './subjects.mjs';
@@ -47,7 +48,7 @@ const { values: options } = parseArgs({
   },
 });
 const { node, quick, out } = options;
-const needed = options.targets ? neededBy(targets) : undefined;
+const needed = options.targets ? neededBy([...targets, shownFigures]) : undefined;
 const withKernels = options.kernels || needed?.kernels;
 const wanted = (row) => options.rows.split(',').some((words) => nameOf(row).includes(words));
 const settings = {
