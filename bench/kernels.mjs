@@ -1,12 +1,13 @@
 /**
- * Linear layers alone, in every way this build can compute them, beside what the machine can do at most:
- * GFLOP/s for many rows, GB/s of weights for one. All variants take turns in one process.
+ * Linear layers alone, in every way this build can compute them, beside what the machine can do at most: GFLOP/s, or GOP/s
+ * of whole numbers, for many rows, GB/s of weights for one. All variants take turns in one process.
  *
  *   node bench/kernels.mjs [--json] [--quick]
  */
 import { AutoModel, linear, scope, tensor } from '../dist/index.node.js';
 import { kernelLines } from './kernel-lines.mjs';
-import { multiplyGflops, readGbs } from './kernels/peaks.mjs';
+import { dotGops, multiplyGflops, readGbs } from './kernels/peaks.mjs';
+import { linearSizes } from './kernels/sizes.mjs';
 import { median } from './measure.mjs';
 import { modelFolder } from './models.mjs';
 import { nameOf } from './names.mjs';
@@ -15,15 +16,6 @@ import { offeredRows } from './offered.mjs';
 const quick = process.argv.includes('--quick');
 const repetitions = quick ? 3 : 15;
 
-/** Rows × inputs × outputs, and where GPT-2 124M has a weight of that size: one layer of it is enough. */
-const sizes = [
-  { M: 126, K: 768, N: 768, layer: ({ blocks }) => blocks[0].attn.proj },
-  { M: 510, K: 768, N: 768, layer: ({ blocks }) => blocks[0].attn.proj },
-  { M: 126, K: 3072, N: 768, layer: ({ blocks }) => blocks[0].mlp.down },
-  { M: 126, K: 768, N: 3072, layer: ({ blocks }) => blocks[0].mlp.up },
-  { M: 1, K: 3072, N: 768, layer: ({ blocks }) => blocks[0].mlp.down },
-  { M: 1, K: 768, N: 50257, layer: ({ unembed }) => ({ weight: unembed, layout: '[out, in]' }) },
-];
 const bytesPerWeight = { f32: 4, f16: 2, bf16: 2, int8: 1, int4: 0.5 };
 
 const rows = (await offeredRows()).filter(({ backend, dtype }) => backend !== 'reference' || dtype === 'f32');
@@ -33,7 +25,7 @@ for (const { backend, dtype, threads } of rows)
   models.push(await AutoModel.from_pretrained(folder, { backend, dtype, threads }));
 
 const results = [];
-for (const { M, K, N, layer } of sizes) {
+for (const { M, K, N, size, layer } of linearSizes) {
   const calls = models.map((model) => callOf(model, layer, M, K));
   const times = rows.map(() => []);
   for (let i = -2; i < repetitions; i++) {
@@ -47,11 +39,11 @@ for (const { M, K, N, layer } of sizes) {
     const ms = median(times[r]);
     const speed =
       M > 1 ? { gflops: (2 * M * K * N) / ms / 1e6 } : { gbs: (K * N * bytesPerWeight[row.dtype]) / ms / 1e6 };
-    results.push({ row: nameOf({ engine: 'batonlm', ...row }), size: `${M}×${K}×${N}`, ms, ...speed });
+    results.push({ row: nameOf({ engine: 'batonlm', ...row }), size, ms, ...speed });
   }
 }
 
-const peaks = { multiply_gflops: multiplyGflops(repetitions), read_gbs: [] };
+const peaks = { multiply_gflops: multiplyGflops(repetitions), dot_gops: dotGops(repetitions), read_gbs: [] };
 for (const bytes of [2.36e6, 9.44e6, 38.6e6, 124e6, 154e6, 498e6]) {
   for (const threads of [1, 2])
     peaks.read_gbs.push({ bytes, threads, gbs: await readGbs(bytes, threads, repetitions) });

@@ -3,7 +3,9 @@
  *
  *   bench/cache/models/NAME        what batonlm loads, with random weights; LLM+SLM is the hybrid of two
  *   bench/cache/DTYPE/NAME         the same as `baton convert --dtype DTYPE` stores it
- *   bench/cache/peers/NAME         what the peers load: graphs of ../shared/bench, filled with random weights there
+ *   bench/cache/peers/NAME         what the peers on ONNX Runtime load: graphs of ../shared/bench, filled with random weights
+ *   bench/cache/ct2/NAME-DTYPE     the first as CTranslate2 loads it
+ *   bench/cache/gguf/NAME.FORMAT   the first as llama.cpp loads it
  *
  * GPT-2 in f32 is the same model everywhere, number by number: its weights are taken out of the ONNX file. T5's graphs hold
  * anonymous matrices, so there only the shapes are the same; speed does not depend on the numbers.
@@ -12,10 +14,12 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { python } from './peers/python.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const shared = here('../../shared/bench');
-const node = (...args) => execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+const run = (command, ...args) => execFileSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+const node = (...args) => run(process.execPath, ...args);
 
 /** The model as batonlm loads it; a folder in the repository is one already. */
 export function modelFolder(name) {
@@ -60,4 +64,33 @@ export function peersFolder(name) {
     writeFileSync(join(folder, file), readFileSync(join(shared, 'tokenizers', name, file)));
   }
   return folder;
+}
+
+/** What the engine of this row loads; undefined where there is no such model for it. */
+export function folderFor(name, { engine, dtype, format, stored }) {
+  if (engine === 'batonlm') return stored ? storedFolder(name, dtype) : modelFolder(name);
+  if (engine === 'hf') return modelFolder(name);
+  if (engine === 'ct2') return ct2Folder(name, dtype);
+  if (engine === 'llama') return ggufFile(name, format ?? dtype);
+  return peersFolder(name);
+}
+
+function ct2Folder(name, dtype) {
+  const folder = here(`cache/ct2/${name}-${dtype}`);
+  if (!existsSync(join(folder, 'model.bin'))) {
+    run(python, here('peers/ct2/convert.py'), modelFolder(name), folder, dtype === 'f32' ? 'float32' : dtype);
+  }
+  return folder;
+}
+
+/** llama.cpp's file; node-llama-cpp runs no encoder with a decoder. */
+function ggufFile(name, format) {
+  if (name !== 'gpt2') return undefined;
+  const file = here(`cache/gguf/${name}.${format}`);
+  mkdirSync(dirname(file), { recursive: true });
+  if (!existsSync(file)) {
+    node(here('gguf/write.mjs'), modelFolder(name), `${file}.part`, format);
+    renameSync(`${file}.part`, file);
+  }
+  return file;
 }

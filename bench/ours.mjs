@@ -6,6 +6,13 @@ export async function openOurs(library, where, { backend, dtype, threads }) {
     info: { ...model.backendInfo, weights_mb: model.memoryFootprint() / 1e6 },
     generate: async (input_ids, count) =>
       (await model.generate({ ...always, input_ids, max_new_tokens: count })).sequences,
+    async times(row, count) {
+      const ms = [];
+      const began = performance.now();
+      for await (const _ of model.stream({ ...always, input_ids: [row], max_new_tokens: count }))
+        ms.push(performance.now() - began);
+      return ms;
+    },
   };
   if (!(model instanceof library.T5ForConditionalGeneration)) return engine;
   const encode = async (row) => {

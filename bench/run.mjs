@@ -1,28 +1,32 @@
 /**
  * Measures this engine and the peers that are installed, in one interleaved run: each row of each model in a process of
- * its own, A B C A B C. Writes results.json and results.md after every row, so that an interrupted run keeps what it has.
+ * its own, A B C A B C. Writes results.json and results.md after every row; --resume goes on where a run was cut off.
  *
- *   npm run bench -- [--models gpt2,t5-small] [--families en-de] [--rows WORDS,…] [--repetitions 3] [--quick]
- *                    [--kernels] [--patience SECONDS] [--node PATH] [--out DIR]
+ *   npm run bench -- [--models gpt2,t5-small] [--families en-de] [--rows WORDS,…] [--repetitions 3] [--quick] [--targets]
+ *                    [--kernels] [--resume] [--dry] [--patience SECONDS] [--node PATH] [--out DIR]
  *
  * --models and --families take "none"; families are those whose tokens are timed one by one (curves.mjs).
- * --rows keeps the rows whose name has one of the words: "int8", "batonlm wasm", "tjs int8". --node is the Node.js that
- * runs the rows: the one of `setup.mjs node24` where it is installed, else this one.
+ * --rows keeps the rows whose name has one of the words: "int8", "batonlm wasm", "tjs int8". --targets keeps rows and
+ * figures that targets.mjs compares or the README shows. --dry makes the models and says what would be run and how long it takes. --node is the
+ * Node.js that runs the rows: the one of `setup.mjs node24` where it is installed, else this one.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { families, measureCurves } from './curves.mjs';
+import { curvesOf, families } from './curves.mjs';
 import { kernelLines } from './kernel-lines.mjs';
 import { load, machine } from './machine.mjs';
-import { modelFolder, peersFolder, storedFolder } from './models.mjs';
+import { neededBy } from './measured.mjs';
+import { folderFor } from './models.mjs';
 import { nameOf } from './names.mjs';
+import { keyOf, planOf, secondsOf, spoken } from './plan.mjs';
+import { shownFigures } from './readme-lines.mjs';
 import { ourRows, peerRows } from './rows.mjs';
 import { runScript } from './run-script.mjs';
-import { isOurs, subjects } from './subjects.mjs';
+import { subjects } from './subjects.mjs';
 import { page } from './table.mjs';
-import { targetLines } from './targets.mjs';
+import { targetLines, targets } from './targets.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const node24 = here('node_modules/.bin/node');
@@ -33,7 +37,10 @@ const { values: options } = parseArgs({
     rows: { type: 'string', default: '' },
     families: { type: 'string', default: Object.keys(families).join(',') },
     repetitions: { type: 'string', default: '3' },
+    targets: { type: 'boolean', default: false },
     kernels: { type: 'boolean', default: false },
+    resume: { type: 'boolean', default: false },
+    dry: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     patience: { type: 'string', default: '60' },
     node: { type: 'string', default: existsSync(node24) ? node24 : process.execPath },
@@ -41,55 +48,102 @@ const { values: options } = parseArgs({
   },
 });
 const { node, quick, out } = options;
-const models = choose(options.models, subjects);
-const told = choose(options.families, families);
+const needed = options.targets ? neededBy([...targets, shownFigures]) : undefined;
+const withKernels = options.kernels || needed?.kernels;
 const wanted = (row) => options.rows.split(',').some((words) => nameOf(row).includes(words));
-
-const results = {
-  machine: machine(node),
-  settings: { quick, repetitions: Number(options.repetitions), patience_s: Number(options.patience) },
-  runs: [],
-  absent: [],
+const settings = {
+  quick,
+  targets: options.targets,
+  repetitions: Number(options.repetitions),
+  patience_s: Number(options.patience),
 };
-const ours = ourRows(node).filter(wanted);
-const peers = peerRows().filter(wanted);
-const plan = models.flatMap((model) => rowsOf(model));
-for (let repetition = 1; repetition <= results.settings.repetitions; repetition++) {
-  for (const { model, row, folder } of plan) {
-    const began = performance.now();
-    const asked = { ...row, model, ...subjects[model], folder, quick, patience_ms: 1000 * results.settings.patience_s };
-    const outcome = await runScript(node, here('row.mjs'), [JSON.stringify(asked)]);
-    results.runs.push({ model, row, repetition, load: load(), ...outcome });
-    console.error(
-      `${repetition}  ${model}  ${nameOf(row)}  ${((performance.now() - began) / 1000).toFixed(0)} s  ${outcome.error ?? ''}`,
-    );
-    write();
-  }
-}
-results.curves = await measureCurves(node, told, ours, results.settings.repetitions);
-if (options.kernels) {
-  const { error, ...kernels } = await runScript(node, here('kernels.mjs'), ['--json', ...(quick ? ['--quick'] : [])]);
-  if (error === undefined) results.kernels = kernels;
-  else console.error(`kernels: ${error}`);
-}
-write();
 
-/** The rows of a model that can be run here; those that cannot are noted with what is missing. */
-function rowsOf(model) {
-  const own = ours.map((row) => ({
-    model,
-    row,
-    folder: row.stored ? storedFolder(model, row.dtype) : modelFolder(model),
-  }));
-  if (isOurs(model)) return own;
-  const folder = peers.length > 0 ? peersFolder(model) : undefined;
-  const graphs = folder ? undefined : 'its graphs are not there: ../shared/bench/graphs';
-  const others = peers.map((row) => ({ model, row, folder, missing: row.missing ?? graphs }));
-  for (const { row, missing } of others) {
-    const noted = results.absent.some((each) => nameOf(each.row) === nameOf(row) && each.missing === missing);
-    if (missing && !noted) results.absent.push({ row, missing });
+const earlier = earlierResults();
+const results = options.resume
+  ? resumed(earlier)
+  : { machine: machine(node), settings, runs: [], timed: [], absent: [] };
+const plan = planOf({
+  models: choose(options.models, subjects),
+  families: choose(options.families, families),
+  ours: ourRows(node).filter(wanted),
+  peers: peerRows().filter(wanted),
+  needed,
+}).filter(canRun);
+const turns = Array.from({ length: settings.repetitions }, (_, i) =>
+  plan.map((job) => ({ ...job, repetition: i + 1 })),
+);
+const todo = turns.flat().filter((turn) => !isDone(turn));
+for (const job of plan) job.folder = folderFor(job.model, job.row); // made here, so that no row waits for it
+
+const known = [...(earlier?.runs ?? []), ...(earlier?.timed ?? [])];
+let left = todo.reduce((sum, job) => sum + secondsOf(job, known), withKernels ? 90 : 0);
+console.error(`${todo.length} processes, about ${spoken(left)}`);
+if (options.dry) for (const job of plan) console.error(`  ${keyOf(job)}  ${job.asked.only?.join(' ') ?? ''}`);
+else await run();
+
+async function run() {
+  for (const job of todo) await runJob(job);
+  if (withKernels && results.kernels === undefined) {
+    const { error, ...kernels } = await runScript(node, here('kernels.mjs'), ['--json', ...(quick ? ['--quick'] : [])]);
+    if (error === undefined) results.kernels = kernels;
+    else console.error(`kernels: ${error}`);
   }
-  return [...own, ...others.filter(({ missing }) => !missing)];
+  write();
+}
+
+async function runJob(job) {
+  const { model, row, asked, repetition } = job;
+  const { folder } = plan.find((each) => keyOf(each) === keyOf(job));
+  const told = { ...row, ...asked, model, folder, quick, patience_ms: 1000 * settings.patience_s };
+  const began = performance.now();
+  const outcome = await runScript(node, here('row.mjs'), [JSON.stringify(told)]);
+  const took_s = Math.round((performance.now() - began) / 1000);
+  const kept = { model, row, repetition, load: load(), took_s, ...outcome };
+  if (asked.tokens) results.timed.push({ ...kept, tokens: asked.tokens });
+  else results.runs.push(kept);
+  left -= secondsOf(job, known);
+  console.error(`${repetition}  ${keyOf(job)}  ${took_s} s  ${outcome.error ?? ''}  about ${spoken(left)} left`);
+  write();
+}
+
+/** Was this turn taken, and did it end well, in the results that are gone on with? */
+function isDone(turn) {
+  const taken = [...results.runs, ...results.timed];
+  return taken.some((run) => run.repetition === turn.repetition && keyOf(run) === keyOf(turn));
+}
+
+/** A row that can't be run here is noted with what is missing. */
+function canRun({ model, row }) {
+  const missing = row.missing ?? missingModel(model, row);
+  const noted = results.absent.some((each) => nameOf(each.row) === nameOf(row) && each.missing === missing);
+  if (missing && !noted) results.absent.push({ row, missing });
+  return !missing;
+}
+
+function missingModel(model, { engine }) {
+  if (engine === 'llama' && model !== 'gpt2') return 'node-llama-cpp runs GPT-2, no encoder with a decoder';
+  const needsGraphs = ['tjs', 'ort-node', 'ort-web'].includes(engine);
+  if (needsGraphs && !existsSync(here('../../shared/bench/graphs')))
+    return 'its graphs are not there: ../shared/bench/graphs';
+  return undefined;
+}
+
+function earlierResults() {
+  const file = join(out, 'results.json');
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+}
+
+/** Earlier results without what failed; figures of another build or of other settings are not gone on with. */
+function resumed(from) {
+  if (from === undefined) throw new Error(`there is no ${join(out, 'results.json')} to go on with`);
+  const { commit } = machine(node);
+  if (from.machine.commit !== commit || JSON.stringify(from.settings) !== JSON.stringify(settings)) {
+    throw new Error(
+      `results.json is of ${from.machine.commit} with ${JSON.stringify(from.settings)}: start a run of its own`,
+    );
+  }
+  const well = (runs) => runs.filter(({ error }) => error === undefined);
+  return { ...from, runs: well(from.runs), timed: well(from.timed), absent: [] };
 }
 
 function choose(names, from) {
@@ -101,6 +155,7 @@ function choose(names, from) {
 }
 
 function write() {
+  results.curves = curvesOf(results.timed);
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
   writeFileSync(

@@ -1,4 +1,4 @@
-/** What is measured: models by name; a prompt of the kind 't5' goes through an encoder; `sameWeights` are the peers' too. */
+/** What is measured: models by name; a prompt of the kind 't5' goes through an encoder; `sameWeights` are in the graphs too. */
 export const subjects = {
   gpt2: { kind: 'gpt2', vocab: 50257, context: 1024, sameWeights: true },
   't5-small': { kind: 't5', vocab: 32128 },

@@ -2,7 +2,7 @@
  * What this machine can do at most with 128-bit SIMD, as a WebAssembly module of two loops without any other work:
  *
  *   read(start, end)       xor of all bytes, 128 a turn
- *   multiply(count)        ten chains of f32x4 multiply-add, `count` turns: 10 × 4 × 2 operations a turn
+ *   multiply(count)        ten chains of products that are added up, `count` turns
  */
 const [I32, V128, MEMORY, LOCAL_GET, LOCAL_SET, SIMD] = [0x7f, 0x7b, 0x02, 0x20, 0x21, 0xfd];
 
@@ -49,8 +49,17 @@ const read = loop(
   [...get(0), ...get(1), 0x49], // start < end
 );
 
-const madd = (chain) => [...get(chain), ...get(chain), ...get(chain), ...simd(0x105)]; // f32x4.relaxed_madd
-const mulAdd = (chain) => [...get(chain), ...get(chain), ...get(chain), ...simd(0xe6), ...simd(0xe4)];
+/** One step of a chain, by how it multiplies and adds: f32 in one instruction or two, int8 four at a time, int16 in pairs. */
+const steps = {
+  madd: (chain) => [...get(chain), ...get(chain), ...get(chain), ...simd(0x105)], //                  f32x4.relaxed_madd
+  mulAdd: (chain) => [...get(chain), ...get(chain), ...get(chain), ...simd(0xe6), ...simd(0xe4)], //  f32x4.mul, add
+  dot8: (chain) => [...get(chain), ...get(chain), ...get(chain), ...simd(0x113)], //                  i32x4.relaxed_dot_i8x16_i7x16_add_s
+  dot16: (chain) => [...get(chain), ...get(chain), ...get(chain), ...simd(0xba), ...simd(0xae)], //   i32x4.dot_i16x8_s, add
+};
+
+/** Multiplications and additions in a turn of all ten chains. */
+export const operationsOf = { madd: 80, mulAdd: 80, dot8: 320, dot16: 160 };
+
 const multiply = (step) =>
   loop(
     1,
@@ -62,8 +71,8 @@ const multiply = (step) =>
     get(0), // count ≠ 0
   );
 
-/** The module; it imports `env.memory`. `relaxed` says whether multiply and add are one instruction. */
-export function peakModule(relaxed) {
+/** The module; it imports `env.memory`. `step` names how it multiplies. */
+export function peakModule(step) {
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     ...section(1, [
@@ -76,7 +85,7 @@ export function peakModule(relaxed) {
       [...name('read'), 0x00, 0],
       [...name('multiply'), 0x00, 1],
     ]),
-    ...section(10, [read, multiply(relaxed ? madd : mulAdd)]),
+    ...section(10, [read, multiply(steps[step])]),
   ]);
 }
 

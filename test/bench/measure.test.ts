@@ -29,7 +29,7 @@ describe('measure', () => {
     const { figures, left_out, answer } = await measure(engine, { kind: 'gpt2', vocab: 500, quick: true });
     expect(Object.keys(figures)).toEqual([
       'generate_ms',
-      ...[16, 128, 512].map((length) => `prefill_${length}_ms`),
+      ...[16, 128, 512, 1000].map((length) => `prefill_${length}_ms`),
       'decode_ms',
       'batch8_tok_s',
     ]);
@@ -57,8 +57,33 @@ describe('measure', () => {
   it('leaves out what would take too long, and says so', async () => {
     const engine = pretender(1);
     const { left_out } = await measure(engine, { kind: 'gpt2', vocab: 500, quick: true, patience_ms: 100 });
-    expect(left_out).toEqual(['prefill_128_ms', 'prefill_512_ms', 'batch8_tok_s']);
+    expect(left_out).toEqual(['prefill_128_ms', 'prefill_512_ms', 'prefill_1000_ms', 'batch8_tok_s']);
     expect(engine.asked.every(([rows, columns]) => rows * columns <= 32)).toBe(true);
+  });
+
+  it('takes the figures that are wanted, and no others', async () => {
+    const engine = pretender();
+    const only = ['prefill_128_ms', 'peak_mb'];
+    const { figures } = await measure(engine, { kind: 'gpt2', vocab: 500, only, elapsed: () => 7, peak_mb: () => 8 });
+    expect(Object.keys(figures)).toEqual(['peak_mb', 'prefill_128_ms']);
+    expect(new Set(engine.asked.map(([, columns]) => columns))).toEqual(new Set([32, 128]));
+  });
+
+  it('tells what a token costs where it stands, from the steps of one long answer', async () => {
+    const engine = {
+      ...pretender(),
+      /** A step takes as many milliseconds as the position that it reads, behind a prompt that takes a second. */
+      times: async (row: number[], count: number) => {
+        const ms = [1000];
+        for (let i = 1; i < count; i++) ms.push(ms[i - 1] + row.length + i - 1);
+        return ms;
+      },
+    };
+    const { figures } = await measure(engine, { kind: 'gpt2', vocab: 500, context: 1024, only: ['decode_at_512_ms'] });
+    expect(figures).toEqual({ decode_at_512_ms: 511.5 });
+    const all = await measure(engine, { kind: 'gpt2', vocab: 500, context: 1024 });
+    const names = Object.keys(all.figures).filter((name) => name.startsWith('decode_at_'));
+    expect(names.map((name) => all.figures[name])).toEqual([15.5, 255.5, 511.5, 999.5]);
   });
 });
 
@@ -72,11 +97,11 @@ describe('ids', () => {
 
 describe('peakModule', () => {
   const memory = new WebAssembly.Memory({ initial: 1 });
-  const loops = (relaxed: boolean) =>
-    new WebAssembly.Instance(new WebAssembly.Module(peakModule(relaxed)), { env: { memory } }).exports;
+  const loops = (step: string) =>
+    new WebAssembly.Instance(new WebAssembly.Module(peakModule(step)), { env: { memory } }).exports;
 
   it('reads from end to end: the xor of every fourth word', () => {
-    const { read } = loops(false);
+    const { read } = loops('mulAdd');
     const words = new Int32Array(memory.buffer);
     for (const [at, value] of [
       [0, 5],
@@ -88,8 +113,8 @@ describe('peakModule', () => {
     expect(typeof read === 'function' && read(0, 4096)).toBe(5 ^ 6 ^ 96 ^ 1024);
   });
 
-  it('multiplies as often as it is told', () => {
-    const { multiply } = loops(false);
+  it.each(['mulAdd', 'dot16'])('multiplies as often as it is told: %s', (step) => {
+    const { multiply } = loops(step);
     expect(typeof multiply === 'function' && multiply(1000)).toBe(0); // ten chains of zeros
   });
 });

@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { median } from '../../bench/measure.mjs';
 import { counterpart, digits, page, ratio, summarise } from '../../bench/table.mjs';
-import { targetLines } from '../../bench/targets.mjs';
 
 const ours = { engine: 'batonlm', backend: 'wasm', dtype: 'f32', threads: 2 };
 const alone = { ...ours, threads: 1 };
@@ -102,41 +101,5 @@ describe('page', () => {
 
   it('writes three digits that mean something', () => {
     expect([0.123456, 7.006, 99.96, 1234.5].map(digits)).toEqual(['0.123', '7.01', '100', '1235']);
-  });
-});
-
-describe('targetLines', () => {
-  it('compares what was measured, and nothing else', () => {
-    const table = targetLines(results).filter((line) => line.startsWith('| gpt2'));
-    expect(table).toEqual([
-      '| gpt2 decode_ms: batonlm wasm f32 2t against tjs f32 2t | 20.0 | 50.0 | 1.20× | 2.50× | yes |',
-      '| gpt2 batch8_tok_s: batonlm wasm f32 2t against tjs f32 2t | 200 | 100 | 2.00× | 2.00× | yes |',
-    ]);
-  });
-
-  it('holds decoding to the speed of reading, and the hybrid to its large model', () => {
-    const kernels = {
-      peaks: {
-        read_gbs: [
-          { bytes: 5e8, threads: 2, gbs: 40 },
-          { bytes: 1e6, threads: 2, gbs: 90 },
-        ],
-      },
-    };
-    const told = runs.map((each) => ({ ...each, info: { weights_mb: 500 } }));
-    const curve = (writer: string, ms: number) => ({
-      family: 't5-large+gpt2',
-      row: 'batonlm wasm f32 2t',
-      writer,
-      ms: [1, ms],
-    });
-    const curves = [curve('LLM alone', 300), curve('hybrid', 200)];
-    const table = targetLines({ ...results, runs: told, kernels, curves });
-    expect(table).toContain(
-      '| gpt2 decode, GB/s: batonlm wasm f32 2t against reading alone | 25.0 | 40.0 | 0.850× | 0.625× | **no** |',
-    );
-    expect(table).toContain(
-      '| t5-large+gpt2 f32, ms end to end: hybrid against LLM alone | 200 | 300 | 2.00× | 1.50× | **no** |',
-    );
   });
 });
