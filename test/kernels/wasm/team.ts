@@ -7,6 +7,7 @@ import { WasmBackend } from '../../../src/kernels/wasm/wasm-backend.ts';
 
 export interface Team {
   readonly backend: WasmBackend;
+  readonly machine: Machine;
   readonly crew: Crew;
 }
 
@@ -18,5 +19,25 @@ export async function teamOf(size: number): Promise<Team> {
   const crew = new Crew(size, build.module, memory, divisible);
   const machine = new Machine(await instantiate(build.module, memory), memory, crew, 0);
   while (!crew.ready) await new Promise((resolve) => setTimeout(resolve, 5));
-  return { backend: new WasmBackend(machine, { name: 'wasm', threads: size, simd: build.simd, notes: [] }), crew };
+  const backend = new WasmBackend(machine, { name: 'wasm', threads: size, simd: build.simd, notes: [] });
+  return { backend, machine, crew };
+}
+
+/** Alone, on a memory of so many pages at most. */
+export async function aloneOn(pages: number, shared = false): Promise<Omit<Team, 'crew'>> {
+  const build = await buildFor(false, shared);
+  if (typeof build === 'string') throw new Error(build);
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: pages, shared });
+  const machine = new Machine(await instantiate(build.module, memory), memory);
+  return { machine, backend: new WasmBackend(machine, { name: 'wasm', threads: 1, simd: build.simd, notes: [] }) };
+}
+
+/** Bytes that are taken of a memory, whoever counts them or not. */
+export function taken({ heap }: Machine): number {
+  const first = 1024; // what the compiler keeps for itself
+  const size = heap.top - first;
+  if (size === 0) return 0;
+  const at = heap.alloc(size); // one gap, if all came back
+  heap.free(at, size);
+  return at - first;
 }
