@@ -1,0 +1,10 @@
+/** Whole models with `deterministic: true`: the bits that Chromium gives (test/browser) and Node 24 (npm run test:node24). */
+import { describe, expect, it } from 'vitest';
+import * as engine from '../../src/index.node.ts';
+import { expectedBits, modelBits } from './model-bits.ts';
+
+describe('a deterministic model', () => {
+  it('computes the same bits in every engine, in f32, bf16 and int8', async () => {
+    expect(await modelBits(engine, '')).toEqual(expectedBits);
+  });
+});
