@@ -7,7 +7,7 @@ inChromium();
 
 const folder = 'weights/en-de/llm/';
 const alone = { folder, options: { threads: 1 } };
-const together = { folder, options: { threads: 2 }, helped: true };
+const together = { folder, options: { threads: 2 } };
 const loops = 'plain TypeScript loops in float64';
 const strict = (more: string) => ({ 'content-security-policy': `default-src 'self'; connect-src 'self'; ${more}` });
 

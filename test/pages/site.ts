@@ -19,7 +19,6 @@ export interface Written {
 export interface Asked {
   readonly folder: string;
   readonly options: object;
-  readonly helped?: boolean;
 }
 
 /** With these a page's memory may be shared. */
@@ -30,6 +29,7 @@ export const isolation = {
 
 const places: Readonly<Record<string, string>> = {
   batonlm: 'dist/',
+  jobs: 'test/pages/',
   page: 'test/pages/',
   write: 'test/pages/',
   worker: 'test/pages/',
