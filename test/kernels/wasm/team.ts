@@ -8,6 +8,7 @@ import { WasmBackend } from '../../../src/kernels/wasm/wasm-backend.ts';
 export interface Team {
   readonly backend: WasmBackend;
   readonly machine: Machine;
+  readonly memory: WebAssembly.Memory;
   readonly crew: Crew;
 }
 
@@ -20,7 +21,7 @@ export async function teamOf(size: number): Promise<Team> {
   const machine = new Machine(await instantiate(build.module, memory), memory, crew, 0);
   while (!crew.ready) await new Promise((resolve) => setTimeout(resolve, 5));
   const backend = new WasmBackend(machine, { name: 'wasm', threads: size, simd: build.simd, notes: [] });
-  return { backend, machine, crew };
+  return { backend, machine, memory, crew };
 }
 
 /** Alone, on a memory of so many pages at most. */
@@ -29,7 +30,8 @@ export async function aloneOn(pages: number, shared = false): Promise<Omit<Team,
   if (typeof build === 'string') throw new Error(build);
   const memory = new WebAssembly.Memory({ initial: 1, maximum: pages, shared });
   const machine = new Machine(await instantiate(build.module, memory), memory);
-  return { machine, backend: new WasmBackend(machine, { name: 'wasm', threads: 1, simd: build.simd, notes: [] }) };
+  const backend = new WasmBackend(machine, { name: 'wasm', threads: 1, simd: build.simd, notes: [] });
+  return { backend, machine, memory };
 }
 
 /** Bytes that are taken of a memory, whoever counts them or not. */
