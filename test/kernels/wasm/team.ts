@@ -1,4 +1,5 @@
 /** Backends with threads that take part in everything. */
+import { maximum } from '../../../src/kernels/wasm/create.ts';
 import { Crew } from '../../../src/kernels/wasm/crew.ts';
 import { buildFor, instantiate } from '../../../src/kernels/wasm/engine.ts';
 import { divisible } from '../../../src/kernels/wasm/kernels.ts';
@@ -16,7 +17,7 @@ export interface Team {
 export async function teamOf(size: number): Promise<Team> {
   const build = await buildFor(false, true);
   if (typeof build === 'string') throw new Error(build);
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
+  const memory = new WebAssembly.Memory({ initial: 1, maximum, shared: true });
   const crew = new Crew(size, build.module, memory, divisible);
   const machine = new Machine(await instantiate(build.module, memory), memory, crew, 0);
   while (!crew.ready) await new Promise((resolve) => setTimeout(resolve, 5));
