@@ -8,6 +8,7 @@
  *   deep       fuzzing, and properties that take their time               npm run test:deep
  *   package    the tarball as a stranger gets it (needs dist)             npm run test:package
  *   chromium   the bundle, tensors and kernels in Chromium                npm run test:browser
+ *   pages      the bundle under the policies of a site                    npm run test:browser
  */
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
@@ -30,7 +31,10 @@ const chromium = playwright({
 
 const onWasm = ['gpt2', 't5', 'llm-to-slm'].map((name) => `test/models/${name}.test.ts`);
 const isolated = ['test/cli/**/*.test.ts', 'test/hub/hf-layout.node.test.ts'];
-const apart = [...['bugs', 'parity', 'deep', 'package', 'browser'].map((folder) => `test/${folder}/**`), ...isolated];
+const apart = [
+  ...['bugs', 'parity', 'deep', 'package', 'browser', 'pages'].map((folder) => `test/${folder}/**`),
+  ...isolated,
+];
 
 /** Where the package's own `imports` lead before it is built: the files for Node, or their twins for a page. */
 const twins = (extension: '.node.ts' | '.ts') => ({
@@ -56,6 +60,7 @@ export default defineConfig({
       { extends: true, test: { name: 'goldens', include: ['test/parity/**/*.test.ts'], testTimeout: 300_000 } },
       { extends: true, test: { name: 'deep', include: ['test/deep/**/*.test.ts'], testTimeout: 300_000 } },
       { extends: true, test: { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 120_000 } },
+      { extends: true, test: { name: 'pages', include: ['test/pages/**/*.test.ts'], testTimeout: 120_000 } },
       {
         define: Object.fromEntries(
           ['BATON_SEED', 'BATON_RUNS'].map((name) => [`process.env.${name}`, JSON.stringify(process.env[name] ?? '')]),

@@ -74,9 +74,12 @@ export function offer(run: Run, name: string, session: Session, make: () => Floa
 export async function offerChoice(run: Run, session: Session, choice: Int32Array): Promise<ArrayLike<number>> {
   if (run === unobserved) return choice;
   const made = onBackend(session, choice.slice(), 'I32');
-  const taken = run.tap('choice', made);
-  const ids = Array.from(await taken.read(), Number);
-  made.dispose();
+  let ids: number[];
+  try {
+    ids = Array.from(await run.tap('choice', made).read(), Number);
+  } finally {
+    made.dispose();
+  }
   const bad = ids.find((id) => !(id >= 0 && id < session.vocabSize));
   if (bad !== undefined) {
     throw new NumericError(`tap "sample.choice" was given ${bad}; ids are in [0, ${session.vocabSize})`, {

@@ -21,7 +21,7 @@ export class T5Session implements Session {
   readonly #owned: readonly Tensor[];
   #mask: Mask;
 
-  /** `start` is the decoder's first token in every row; `owned` tensors are disposed of with the session. */
+  /** `start` is the decoder's first token in every row; `owned` tensors are disposed of with the session, and where it cannot begin. */
   constructor(run: Run, w: T5Weights, encoded: Tensor, mask: Mask, start: number, owned: readonly Tensor[] = []) {
     const B = encoded.shape[0];
     this.#run = run;
@@ -34,7 +34,7 @@ export class T5Session implements Session {
     try {
       this.logits = this.#read(new Int32Array(B).fill(start));
     } catch (error) {
-      this.#cache.dispose();
+      for (const held of [this.#cache, ...owned]) held.dispose();
       throw error;
     }
   }

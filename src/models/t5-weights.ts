@@ -1,6 +1,8 @@
 /** Names and config of T5 checkpoints (v1.0, v1.1, Flan) as Hugging Face writes them → typed weights. */
+
 import { FormatError } from '../errors.ts';
 import { activationNamed } from '../kernels/activations.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { ConfigReader, checkActivation, generationFields, inertEverywhere } from './config-reader.ts';
 import type { RmsNorm, T5Attention, T5Block, T5EncoderWeights, T5Ends, T5Mlp, T5Stack, T5Weights } from './t5.ts';
 import { type Loaded, readAll, type WeightReader, type WeightSource } from './weight-source.ts';
@@ -109,6 +111,15 @@ export function loadT5Encoder(source: WeightSource, c: T5Config): Promise<Loaded
     const { table: _, ...encoder } = await readEncoder(reader, c);
     reader.skip(besideEncoder);
     return encoder;
+  });
+}
+
+/** Loads the token table; all else is left alone. */
+export function loadT5Table(source: WeightSource, c: T5Config): Promise<Loaded<Tensor>> {
+  return readAll(source, async (reader) => {
+    const table = await reader.take(tokenTable(reader), [c.vocabSize, c.dModel], 'table');
+    for (const left of [tableCopies, besideEncoder, /^encoder\./]) reader.skip(left);
+    return table;
   });
 }
 

@@ -176,7 +176,14 @@ export async function readPlanned<W>(
   read: (reader: WeightReader) => Promise<W>,
 ): Promise<Loaded<W>> {
   const loading = source.load(requests);
-  const reader = new WeightReader(source, () => nextOf(loading), copies);
+  let asked = 0;
+  const next = async ({ name }: WeightRequest): Promise<Tensor> => {
+    const planned = requests[asked++]?.name;
+    const { value } = planned === name ? await loading.next() : { value: undefined };
+    if (value !== undefined) return value;
+    throw new StateError(`a model asked for ${show(name)} where it had planned ${show(planned)}`, { op: 'load' });
+  };
+  const reader = new WeightReader(source, next, copies);
   try {
     const weights = await read(reader);
     return { weights, tensors: reader.finish() };
@@ -186,10 +193,4 @@ export async function readPlanned<W>(
   } finally {
     await loading.return();
   }
-}
-
-async function nextOf(loading: AsyncGenerator<Tensor, void>): Promise<Tensor> {
-  const { value } = await loading.next();
-  if (value === undefined) throw new StateError('a model asked for more than it had planned to', { op: 'load' });
-  return value;
 }

@@ -25,13 +25,18 @@ export class HeldFiles {
 
   /** From now on the files are the model's. */
   loaded(files: ModelFiles): void {
-    this.#loading?.removeEventListener('abort', this.#abort);
+    this.#ignoreLoading();
     this.#files = files;
   }
 
   close(): void {
+    this.#ignoreLoading();
     this.#closing.abort(new StateError('the model was disposed of while it was reading', { op: 'stream_encoder' }));
     this.#files?.close().catch(() => {}); // nothing was written, so nothing is lost
+  }
+
+  #ignoreLoading(): void {
+    this.#loading?.removeEventListener('abort', this.#abort);
   }
 
   readonly #abort = (): void => this.#closing.abort(this.#loading?.reason);

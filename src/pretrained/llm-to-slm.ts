@@ -15,11 +15,13 @@ import { type BridgeWeights, type Fusion, handOver } from '../models/llm-to-slm.
 import { type Lookup, lookUp } from '../models/lookup.ts';
 import type { Mask } from '../models/padding.ts';
 import { type Observer, type Run, runFor } from '../models/run.ts';
+import { SafetensorsFile } from '../safetensors/file.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { upload } from '../tensor/upload.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { Baton } from './baton.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { GPT2LMHeadModel, IGNORED } from './gpt2-lm-head-model.ts';
 import { encodeSmall, respond } from './hybrid-response.ts';
 import { checkSignal, type Ids, idTensor, type MaskInput, readIds, readLabels, readMask } from './inputs.ts';
@@ -31,6 +33,7 @@ import { T5EncoderModel } from './t5-encoder-model.ts';
 import { type StartOptions, startOnly, T5ForConditionalGeneration } from './t5-for-conditional-generation.ts';
 import { type CallExtras, type Opened, TextModel } from './text-model.ts';
 import { tokenizerOf } from './tokenizers.ts';
+import { loadTokensAlone } from './tokens-alone.ts';
 
 export type SmallModel = GPT2LMHeadModel | T5ForConditionalGeneration;
 
@@ -113,17 +116,18 @@ export class LlmToSlm extends TextModel<HybridArgs> {
     const tokenizer = await tokenizerOf(slmFiles);
     const made: LoadedModel[] = [];
     try {
-      const llm = await T5EncoderModel.load(llmFiles, shared);
-      made.push(llm);
       const slm = await loadSmall(slmFiles, resident);
       made.push(slm);
+      const ownTable = slm instanceof T5ForConditionalGeneration;
+      const reads = config.fusion !== 'none' || (await hasProjector(files, config));
+      const llm = await (reads ? T5EncoderModel.load(llmFiles, shared) : loadTokensAlone(llmFiles, shared, !ownTable));
+      made.push(llm);
       const sizes = { dLlm: llm.config.dModel, dSlm: slm.config.dModel };
-      const { weights: bridge, tensors } = await withWeights(
-        files,
-        resident,
-        (source) => loadBridge(source, config.fusion, sizes, slm instanceof T5ForConditionalGeneration),
-        config.projector,
-      );
+      const bridgeOf = (source: Checkpoint) => loadBridge(source, config.fusion, sizes, ownTable);
+      const none = !reads && ownTable && !(await files.has(config.projector));
+      const { weights: bridge, tensors } = none
+        ? { weights: {}, tensors: [] }
+        : await withWeights(files, resident, bridgeOf, config.projector);
       return new LlmToSlm(config, { llm, slm, bridge, promptTokenizer, tokenizer }, tensors, placement);
     } catch (error) {
       for (const model of made) model.dispose();
@@ -147,12 +151,20 @@ export class LlmToSlm extends TextModel<HybridArgs> {
   /** Encoder, projector and fusion of a checked prompt. */
   async #read(run: Run, w: BridgeWeights, ids: number[][], mask: Mask, signal?: AbortSignal): Promise<Baton> {
     const { encoder } = this.llm;
+    const own = this.#ownTable();
+    const withOwn = (table: Tensor): Lookup => ({ table, ids: idTensor(this.backend, ids) });
+    if (w.fusion === 'none' && own !== undefined) {
+      return new Baton(
+        scope(() => handOver(run, w, withOwn(own))),
+        mask,
+      );
+    }
     const tokens = await encoder.tokens(ids, signal);
     let hidden: Tensor | undefined;
     try {
       if (w.fusion !== 'none') hidden = await encoder.read(run, () => lookUp(tokens), mask, { signal });
       return new Baton(
-        scope(() => handOver(run, w, this.#ownTokens(tokens, ids), hidden)),
+        scope(() => handOver(run, w, own === undefined ? tokens : withOwn(own), hidden)),
         mask,
       );
     } catch (error) {
@@ -164,10 +176,8 @@ export class LlmToSlm extends TextModel<HybridArgs> {
   }
 
   /** What E_X is made of: T5 has a table of its own for the prompt, GPT-2 borrows the LLM's. */
-  #ownTokens(llmTokens: Lookup, ids: number[][]): Lookup {
-    const { slm, backend } = this;
-    if (slm instanceof GPT2LMHeadModel) return llmTokens;
-    return { table: slm.weights.tokenEmbedding, ids: idTensor(backend, ids) };
+  #ownTable(): Tensor | undefined {
+    return this.slm instanceof GPT2LMHeadModel ? undefined : this.slm.weights.tokenEmbedding;
   }
 
   /** Logits and loss of a response, all of it at once. The tensors of the result belong to the caller. */
@@ -257,6 +267,14 @@ export class LlmToSlm extends TextModel<HybridArgs> {
     const rows = texts.map((one) => promptTokenizer.encode(one, { add_special_tokens: config.promptEos }).ids);
     return padRows(rows, 'left', this.llm.config.padId);
   }
+}
+
+/** Is there one, though nothing is fused unless a call asks for it? */
+async function hasProjector(files: ModelFiles, { projector }: HybridConfig): Promise<boolean> {
+  if (!(await files.has(projector))) return false;
+  const file = await SafetensorsFile.open(await files.open(projector));
+  await file.close();
+  return file.tensors.has('projector.0.weight');
 }
 
 async function loadSmall(files: ModelFiles, placement: Placement): Promise<SmallModel> {

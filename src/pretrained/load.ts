@@ -6,10 +6,12 @@ import { withProgress } from '../hub/progress.ts';
 import type { ProgressCallback } from '../hub/tally.ts';
 import { verified } from '../hub/verified.ts';
 import { readHybridConfig } from '../models/bridge-weights.ts';
+import type { Loaded } from '../models/weight-source.ts';
 import { SafetensorsFile, type TensorFile } from '../safetensors/file.ts';
 import { openShards, readIndex } from '../safetensors/shards.ts';
 import { Checkpoint } from './checkpoint.ts';
 import { HeldFiles } from './held-files.ts';
+import type { LoadedModel } from './model.ts';
 import { type BackendChoice, checkKeys, type Placement, placementOf } from './placement.ts';
 
 export interface LoadOptions extends OpenOptions {
@@ -35,12 +37,14 @@ export interface LoadOptions extends OpenOptions {
   readonly verify?: boolean;
 }
 
+type Disposed = Pick<LoadedModel, 'dispose'>;
+
 const loadKeys = [
   'backend dtype threads deterministic stream_encoder progress_callback verify signal revision token cache_dir local_files_only fetch',
 ].flatMap((line) => line.split(' '));
 
 /** Opens a model's files, builds the model from them, and closes them unless it reads on; no failure leaves anything behind. */
-export async function loadFrom<T>(
+export async function loadFrom<T extends Disposed>(
   where: Where,
   options: LoadOptions,
   build: (files: ModelFiles, placement: Placement) => Promise<T>,
@@ -53,8 +57,9 @@ export async function loadFrom<T>(
     throw new OptionError(`"stream_encoder" must be true or false, got ${show(stream_encoder)}`);
   const held = stream_encoder ? new HeldFiles(openOptions.signal) : undefined;
   const placement: Placement = { ...(await placementOf({ backend, dtype, threads, deterministic })), held };
-  const given = await openFiles(where, { ...openOptions, ...(held && { signal: held.signal }) });
+  let given: ModelFiles | undefined;
   try {
+    given = await openFiles(where, { ...openOptions, ...(held && { signal: held.signal }) });
     const files = verify ? await verified(given) : given;
     const model = await reporting(files, progress_callback, stream_encoder, (reported) => build(reported, placement));
     if (held === undefined) await given.close();
@@ -63,13 +68,13 @@ export async function loadFrom<T>(
   } catch (error) {
     if (placement.ownsBackend) placement.backend.dispose();
     held?.close();
-    await given.close();
+    await given?.close();
     throw error;
   }
 }
 
 /** Builds with files whose reading is told to `callback`, one total first. */
-async function reporting<T>(
+async function reporting<T extends Disposed>(
   files: ModelFiles,
   callback: ProgressCallback | undefined,
   streamed: boolean,
@@ -82,15 +87,20 @@ async function reporting<T>(
   }
   reported.announced();
   const model = await build(reported);
-  reported.ready();
-  return model;
+  try {
+    reported.ready();
+    return model;
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
 }
 
 const single = 'model.safetensors';
 const index = 'model.safetensors.index.json';
 
 /** Opens the weights of a folder (a single file or its shards, or the file of that name), lets `load` read them, and closes the file. */
-export async function withWeights<T>(
+export async function withWeights<T extends Loaded<unknown>>(
   files: ModelFiles,
   { backend, dtype, held }: Placement,
   load: (source: Checkpoint) => Promise<T>,
@@ -103,11 +113,16 @@ export async function withWeights<T>(
     });
   }
   const file = name === undefined ? await openTensors(files) : await SafetensorsFile.open(await files.open(name));
+  let loaded: T | undefined;
   try {
-    return await load(new Checkpoint(file, backend, dtype));
+    loaded = await load(new Checkpoint(file, backend, dtype));
   } finally {
-    await file.close();
+    await file.close().catch((error: unknown) => {
+      for (const tensor of loaded?.tensors ?? []) tensor.dispose();
+      throw error;
+    });
   }
+  return loaded;
 }
 
 /** The tensors of a folder, unread. */

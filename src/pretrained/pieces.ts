@@ -1,7 +1,7 @@
 /** The bytes of tensors, some rows at a time: small enough to stay in a cache until they are where they belong. */
 import { block } from '../kernels/quantised.ts';
 import type { TensorFile } from '../safetensors/file.ts';
-import type { Backend } from '../tensor/backend.ts';
+import type { Backend, Room } from '../tensor/backend.ts';
 
 /** Bytes of a piece, if 64 rows are not more. Of a file in the system's cache, 2 to 8 MB come equally fast. */
 const PIECE = 2 ** 21;
@@ -30,7 +30,7 @@ export function piecesOf(name: string, rows: number, rowBytes: number): Piece[] 
 export const readAhead = (file: TensorFile, backend: Backend): PieceReader =>
   async function* (pieces) {
     const longest = Math.max(0, ...pieces.map(({ length }) => length));
-    const rooms = [backend.room(longest), backend.room(longest)];
+    const rooms: Room[] = [];
     const read = (i: number): Promise<Uint8Array> | undefined => {
       if (i >= pieces.length) return undefined;
       const { name, offset, length } = pieces[i];
@@ -38,8 +38,10 @@ export const readAhead = (file: TensorFile, backend: Backend): PieceReader =>
       reading.catch(() => {}); // who waits for it is told
       return reading;
     };
-    let next = read(0);
+    let next: Promise<Uint8Array> | undefined;
     try {
+      for (let i = 0; i < 2; i++) rooms.push(backend.room(longest));
+      next = read(0);
       for (let i = 1; next !== undefined; i++) {
         const bytes: Uint8Array = await next;
         next = read(i);

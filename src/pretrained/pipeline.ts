@@ -42,8 +42,10 @@ export async function pipeline(task: Task, where: Where, options: LoadOptions = 
     });
   }
   const { model, tokenizer } = await loadFrom(where, options, async (files, placement) => {
+    const own = (await files.has('hybrid.json')) ? undefined : await tokenizerOf(files);
     const model = await loadAny(files, placement);
-    return { model, tokenizer: model instanceof LlmToSlm ? model.promptTokenizer : await tokenizerOf(files) };
+    const tokenizer = model instanceof LlmToSlm ? model.promptTokenizer : own;
+    return { model, tokenizer, dispose: () => model.dispose() };
   });
   try {
     const writing = writerFor(task, model);

@@ -53,11 +53,12 @@ class StreamedEncoder implements PromptEncoder {
     const needed = [...new Set(rows.flat())];
     const order = new Map(needed.map((id, i) => [id, i]));
     const place = await this.#arrival(this.#stored.fetchTokens(needed), signal);
-    const table = await place();
-    const ids = idTensor(
-      this.#backend,
-      rows.map((row) => row.map((id) => order.get(id) ?? 0)),
-    );
+    const numbers = rows.map((row) => row.map((id) => order.get(id) ?? 0));
+    const ids = idTensor(this.#backend, numbers);
+    const table = await place().catch((error: unknown) => {
+      ids.dispose();
+      throw error;
+    });
     return {
       table,
       ids,

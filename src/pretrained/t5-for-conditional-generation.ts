@@ -108,8 +108,18 @@ export class T5ForConditionalGeneration extends TextModel<T5Prompt> {
     this.checkLive('forward');
     checkKeys('forward', inputs, forwardKeys);
     checkFlags(inputs, flagNames);
-    const { weights: w, backend, config } = this;
     const encoded = await this.encode(inputs);
+    try {
+      return await this.#decode(inputs, encoded);
+    } catch (error) {
+      if (inputs.encoder_outputs === undefined) free(encoded.output);
+      throw error;
+    }
+  }
+
+  /** The decoder's part of a call. */
+  async #decode(inputs: T5Inputs, encoded: Encoded): Promise<T5Output> {
+    const { weights: w, backend, config } = this;
     const H = encoded.output.last_hidden_state;
     const labels = inputs.labels && (await readLabels('labels', inputs.labels, config.vocabSize, IGNORED));
     const ids = await this.#decoderIds(inputs, labels);
@@ -157,13 +167,16 @@ export class T5ForConditionalGeneration extends TextModel<T5Prompt> {
         ...(cache && { past_key_values: cache }),
       };
     };
-    return scope(() => appending(cache, pass));
+    try {
+      return scope(() => appending(cache, pass));
+    } catch (error) {
+      if (inputs.past_key_values === undefined) cache?.dispose();
+      throw error;
+    }
   }
 
   /** The encoder's part of a call: run over the prompt, or taken from `encoder_outputs`. */
-  async encode(
-    inputs: T5Prompt & Omit<T5EncoderInputs, keyof T5Prompt>,
-  ): Promise<{ output: T5EncoderOutput; mask: Mask }> {
+  async encode(inputs: T5Prompt & Omit<T5EncoderInputs, keyof T5Prompt>): Promise<Encoded> {
     this.checkLive('encode');
     const { encoder_outputs: given } = inputs;
     if (given === undefined) {
@@ -206,6 +219,16 @@ export class T5ForConditionalGeneration extends TextModel<T5Prompt> {
     const session = scope(() => new T5Session(runFor(inputs.observer), this.weights, H, mask, start, owned));
     return { session, prompt: startOnly(H.shape[0], start), encoded };
   }
+}
+
+/** A prompt that the encoder has read. */
+interface Encoded {
+  readonly output: T5EncoderOutput;
+  readonly mask: Mask;
+}
+
+function free({ last_hidden_state, hidden_states = [], attentions = [] }: T5EncoderOutput): void {
+  for (const tensor of [last_hidden_state, ...hidden_states, ...attentions]) tensor.dispose();
 }
 
 /** What decides the decoder's first token. */

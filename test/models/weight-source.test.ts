@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { WeightError } from '../../src/errors.ts';
+import { LoadError, StateError, WeightError } from '../../src/errors.ts';
 import { ReferenceBackend } from '../../src/kernels/reference-backend.ts';
 import { checkFusion, loadBridge } from '../../src/models/bridge-weights.ts';
 import { loadGpt2, readGpt2Config } from '../../src/models/gpt2-weights.ts';
 import { loadT5, loadT5Encoder, readT5Config } from '../../src/models/t5-weights.ts';
+import { readPlanned, type WeightRequest } from '../../src/models/weight-source.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
 import { runs } from '../seed.ts';
 import { bridgeShapes, gpt2Shapes, MemorySource, type Shapes, t5Shapes } from './checkpoint.ts';
 import { gpt2Config, hybridConfig, t5Config } from './configs.ts';
@@ -24,6 +26,26 @@ function changed(shapes: Shapes, changes: Readonly<Record<string, number[] | und
   const copy = new Map(shapes);
   for (const [name, shape] of Object.entries(changes)) shape === undefined ? copy.delete(name) : copy.set(name, shape);
   return copy;
+}
+
+/** A checkpoint whose numbers end before one of its tensors. */
+class Broken extends MemorySource {
+  readonly #backend: ReferenceBackend;
+  readonly #at: number;
+  /** Tensors that were on the backend then. */
+  held = -1;
+
+  constructor(shapes: Shapes, backend: ReferenceBackend, at: number) {
+    super(shapes, backend);
+    this.#backend = backend;
+    this.#at = at;
+  }
+
+  override async *load(requests: readonly WeightRequest[]): AsyncGenerator<Tensor, void> {
+    yield* super.load(requests.slice(0, this.#at));
+    this.held = this.#backend.memory.blocks;
+    throw new LoadError('the disk is broken');
+  }
 }
 
 async function failureOf(load: Promise<unknown>): Promise<WeightError> {
@@ -134,16 +156,47 @@ describe('memory', () => {
 
   it('holds nothing when loading fails half way, wherever that is', () =>
     fc.assert(
-      fc.asyncProperty(fc.nat(), fc.boolean(), async (at, isT5) => {
+      fc.asyncProperty(fc.nat(), fc.boolean(), async (place, isT5) => {
         const shapes = isT5 ? t5Shapes(t5) : gpt2Shapes(gpt2);
-        const name = [...shapes.keys()][at % shapes.size];
+        const at = place % shapes.size;
         const backend = new ReferenceBackend();
-        const load = (isT5 ? asT5 : asGpt2)(changed(shapes, { [name]: [1, 2, 3] }), backend);
-        await expect(load).rejects.toBeInstanceOf(WeightError);
+        const source = new Broken(shapes, backend, at);
+        const loading = isT5 ? loadT5(source, readT5Config(t5)) : loadGpt2(source, readGpt2Config(gpt2));
+        await expect(loading).rejects.toThrow('the disk is broken');
+        expect(source.held).toBe(at);
         expect(backend.memory).toEqual({ blocks: 0, bytes: 0 });
       }),
       runs(30),
     ));
+
+  it('holds nothing when a tensor is not what is asked for, and no number was read', () =>
+    fc.assert(
+      fc.asyncProperty(fc.nat(), fc.boolean(), fc.boolean(), async (at, isT5, isStranger) => {
+        const shapes = isT5 ? t5Shapes(t5) : gpt2Shapes(gpt2);
+        const name = isStranger ? 'stranger' : [...shapes.keys()][at % shapes.size];
+        const backend = new ReferenceBackend();
+        const source = new Broken(changed(shapes, { [name]: [1, 2, 3] }), backend, 0);
+        const loading = isT5 ? loadT5(source, readT5Config(t5)) : loadGpt2(source, readGpt2Config(gpt2));
+        await expect(loading).rejects.toBeInstanceOf(WeightError);
+        expect(source.held).toBe(-1);
+        expect(backend.memory).toEqual({ blocks: 0, bytes: 0 });
+      }),
+      runs(30),
+    ));
+
+  it.each([
+    ['another order', ['b', 'a'], 'a model asked for "b" where it had planned "a"'],
+    ['more', ['a', 'b', 'a'], 'a model asked for "a" where it had planned undefined'],
+  ])('takes weights as they were planned: %s is an error, and nothing stays', async (_what, names, text) => {
+    const backend = new ReferenceBackend();
+    const source = new MemorySource(new Map(['a', 'b'].map((name) => [name, [2]])), backend);
+    const requests = ['a', 'b'].map((name) => ({ name, shape: [2], use: 'activation' as const, wide: false }));
+    const loading = readPlanned(source, { requests, copies: new Map() }, async (reader) => {
+      for (const name of names) await reader.take(name, [2]);
+    });
+    await expect(loading).rejects.toThrow(new StateError(text, { op: 'load' }));
+    expect(backend.memory.blocks).toBe(0);
+  });
 
   it('holds nothing of a pass but its result, also when the pass fails', () =>
     fc.assert(

@@ -46,13 +46,25 @@ describe('from_pretrained', () => {
   });
 
   it.each(['reference', 'wasm'] as const)('counts the scales of int8 and the padding of panels on %s', async (name) => {
-    for (const folder of ['t5/v11', 'gpt2/basic', 'hybrid/gpt2-add']) {
-      using model = await AutoModel.from_pretrained(`${goldens}/${folder}`, { backend: name, dtype: 'int8' });
-      expect(model.memoryFootprint()).toBe(model.backend.memory.bytes);
-      model.dispose();
-      expect(model.memoryFootprint()).toBe(0);
+    for (const folder of ['t5/v11', 'gpt2/basic', 'gpt2/untied', 'hybrid/gpt2-add', 'hybrid/t5-add']) {
+      for (const dtype of ['f32', 'f16', 'bf16', 'int8']) {
+        using model = await AutoModel.from_pretrained(`${goldens}/${folder}`, { backend: name, dtype });
+        expect(model.memoryFootprint()).toBe(model.backend.memory.bytes);
+        model.dispose();
+        expect(model.memoryFootprint()).toBe(0);
+      }
     }
   });
+
+  it.each(['reference', 'wasm'] as const)(
+    'of int8 are a byte a weight and a scale for 64 of them on %s',
+    async (name) => {
+      using model = await AutoModel.from_pretrained(`${goldens}/gpt2/basic`, { backend: name, dtype: 'int8' });
+      if (!(model instanceof GPT2LMHeadModel)) return expect.unreachable();
+      const { weight } = model.weights.blocks[0].mlp.up; // [48, 192]: one block an output, in six panels of 32
+      expect(model.backend.bytesOf(weight.storage)).toBe(192 * (48 + 4));
+    },
+  );
 
   it('frees everything when loading fails half way', async () => {
     const backend = new ReferenceBackend();

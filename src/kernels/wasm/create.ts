@@ -21,8 +21,8 @@ export interface WasmOptions {
   readonly v8Flags?: boolean;
 }
 
-/** 4 GiB: all that an address of 32 bits can reach. Only what is used is taken. */
-const maximum = 65536;
+/** Pages: all that 32 bits can reach, but for the last one, since where an array ends is an address too. */
+export const maximum = 65535;
 const mostThreads = 64;
 
 /**

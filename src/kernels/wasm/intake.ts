@@ -36,7 +36,12 @@ export class WasmIntake implements Intake<WasmStorage> {
     this.#packed = packed;
     this.#storage = holder.claim(packed);
     if (scales === undefined) return;
-    this.#scales = { at: m.heap.alloc(scales.byteLength), bytes: scales.byteLength };
+    try {
+      this.#scales = { at: m.heap.alloc(scales.byteLength), bytes: scales.byteLength };
+    } catch (error) {
+      holder.free(this.#storage);
+      throw error;
+    }
     m.write(this.#scales.at, scales);
   }
 

@@ -48,7 +48,7 @@ describe('the deterministic build', () => {
     expect(await linear(x, w, b, '[out, in]').readFloats()).toEqual(want);
   });
 
-  it('gives these bits in Node 20, in Node 24 and in Chromium', async () => {
+  it('gives these bits in Node 20, in Node 24 (npm run test:node24) and in Chromium', async () => {
     const x = made([5, 37], 4);
     const [q, keys, values] = [made([2, 3, 5, 7], 5), made([9, 2, 3, 7], 6), made([9, 2, 3, 7], 7)];
     const scores = attentionScores(q, keys, 0.3);

@@ -1,0 +1,99 @@
+/** A file in pieces: in order, each good until the next is asked for, and no room lost whatever happens. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { piecesOf, readAhead } from '../../src/pretrained/pieces.ts';
+import { SafetensorsFile } from '../../src/safetensors/file.ts';
+import { openBytes, writeSafetensors } from '../../src/safetensors/index.ts';
+import { aloneOn, type Team, taken, teamOf } from '../kernels/wasm/team.ts';
+import { Watched } from './stored.ts';
+
+const [rows, columns] = [10, 16];
+const data = Float32Array.from({ length: rows * columns }, (_, i) => i);
+const bytes = new Uint8Array(data.buffer);
+const file = writeSafetensors([{ name: 'w', dtype: 'F32', shape: [rows, columns], data }]);
+/** One piece a row. */
+const pieces = Array.from({ length: rows }, (_, i) => ({ name: 'w', offset: i * 4 * columns, length: 4 * columns }));
+
+async function open() {
+  const source = new Watched(file);
+  const tensors = await SafetensorsFile.open(await source.content());
+  source.reads.length = 0;
+  return { source, tensors };
+}
+
+describe('piecesOf', () => {
+  it('cuts behind every 64 rows, or a multiple of them that makes 4 MB', () => {
+    expect(piecesOf('w', 130, 2 ** 20).map(({ offset, length }) => [offset / 2 ** 20, length / 2 ** 20])).toEqual([
+      [0, 64],
+      [64, 64],
+      [128, 2],
+    ]);
+    expect(piecesOf('w', 5000, 2 ** 10).map(({ length }) => length / 2 ** 10)).toEqual([4096, 904]);
+    expect(piecesOf('w', 0, 4)).toEqual([]);
+  });
+});
+
+describe('readAhead', () => {
+  let team: Team;
+  beforeAll(async () => {
+    team = await teamOf(2);
+  });
+  afterAll(() => team.backend.dispose());
+
+  it('brings them in order, and none is touched while it is used, though the next is being read', async () => {
+    const { source, tensors } = await open();
+    const got: number[] = [];
+    for await (const piece of readAhead(tensors, team.backend)(pieces)) {
+      await new Promise((resolve) => setTimeout(resolve)); // the next read comes to its end
+      expect(source.reads).toHaveLength(Math.min(rows, got.length / piece.length + 2));
+      got.push(...piece);
+    }
+    expect(Uint8Array.from(got)).toEqual(bytes);
+    expect(taken(team.machine)).toBe(0);
+  });
+
+  it.each([0, 1, 2, 9])('gives its room back when the read of piece %i fails', async (at) => {
+    const { source, tensors } = await open();
+    source.before = () => {
+      if (source.reads.length === at + 1) throw new RangeError('the disk is broken');
+    };
+    let came = 0;
+    const reading = async () => {
+      for await (const _ of readAhead(tensors, team.backend)(pieces)) came++;
+    };
+    await expect(reading()).rejects.toThrow('the disk is broken');
+    expect(came).toBe(at);
+    expect(taken(team.machine)).toBe(0);
+  });
+
+  it('does not give its room back before the read that is under way has come to its end', async () => {
+    const { source, tensors } = await open();
+    let finish = (): void => {};
+    source.before = () => {
+      if (source.reads.length !== 2) return;
+      return new Promise((resolve) => {
+        finish = resolve;
+      });
+    };
+    const reading = readAhead(tensors, team.backend)(pieces);
+    await reading.next();
+    let ended = false;
+    const end = reading.return().then(() => {
+      ended = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(ended).toBe(false);
+    expect(taken(team.machine)).toBeGreaterThan(0);
+    finish();
+    await end;
+    expect(taken(team.machine)).toBe(0);
+  });
+
+  it('needs room for two pieces; where one alone fits, that is given back', async () => {
+    const large = { name: 'w', dtype: 'F32', shape: [1, 10_000], data: new Float32Array(10_000) } as const;
+    const tensors = await SafetensorsFile.open(openBytes(writeSafetensors([large]), 'large'));
+    const { machine, backend } = await aloneOn(1, true); // 64 KB
+    const reading = readAhead(tensors, backend)(piecesOf('w', 1, 40_000));
+    await expect(reading.next()).rejects.toThrow('is full');
+    expect(taken(machine)).toBe(0);
+  });
+});
