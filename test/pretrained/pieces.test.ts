@@ -21,13 +21,13 @@ async function open() {
 }
 
 describe('piecesOf', () => {
-  it('cuts behind every 64 rows, or a multiple of them that makes 4 MB', () => {
+  it('cuts behind every 64 rows, or a multiple of them that makes 2 MB', () => {
     expect(piecesOf('w', 130, 2 ** 20).map(({ offset, length }) => [offset / 2 ** 20, length / 2 ** 20])).toEqual([
       [0, 64],
       [64, 64],
       [128, 2],
     ]);
-    expect(piecesOf('w', 5000, 2 ** 10).map(({ length }) => length / 2 ** 10)).toEqual([4096, 904]);
+    expect(piecesOf('w', 5000, 2 ** 10).map(({ length }) => length / 2 ** 10)).toEqual([2048, 2048, 904]);
     expect(piecesOf('w', 0, 4)).toEqual([]);
   });
 });

@@ -27,7 +27,7 @@ export async function teamOf(size: number): Promise<Team> {
 
 /** Alone, on a memory of so many pages at most. */
 export async function aloneOn(pages: number, shared = false): Promise<Omit<Team, 'crew'>> {
-  const build = await buildFor(false, shared);
+  const build = await buildFor({ shared });
   if (typeof build === 'string') throw new Error(build);
   const memory = new WebAssembly.Memory({ initial: 1, maximum: pages, shared });
   const machine = new Machine(await instantiate(build.module, memory), memory);
