@@ -10,8 +10,10 @@ export function call<A>(op: Op<A>, inputs: Inputs<Tensor>, attrs: A): Tensor[] {
   const backend = backendOf(op.name, inputs);
   const specs = op.infer(inputs, attrs);
   const storages = backend.run(op, inputs, attrs, specs);
-  meter(backend, op.name, () => op.cost(inputs, attrs, specs));
-  return specs.map((spec, i) => track(new Tensor(backend, storages[i], spec)));
+  if (backend.meter !== undefined) meter(backend, op.name, op.cost(inputs, attrs, specs));
+  const outputs: Tensor[] = [];
+  for (let i = 0; i < specs.length; i++) outputs.push(track(new Tensor(backend, storages[i], specs[i])));
+  return outputs;
 }
 
 /** The same for the many ops with one output. */
@@ -46,10 +48,8 @@ export function backendOf(op: string, inputs: Inputs<Tensor>): Backend {
   return first.backend;
 }
 
-export function meter(backend: Backend, name: string, cost: () => Cost): void {
-  if (backend.meter === undefined) return;
-  const { flops, bytes } = cost();
-  backend.meter(name, flops, bytes);
+function meter(backend: Backend, name: string, { flops, bytes }: Cost): void {
+  backend.meter?.(name, flops, bytes);
 }
 
 /** A cost of `flops` operations that reads every input and writes every output once. */

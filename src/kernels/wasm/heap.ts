@@ -34,13 +34,14 @@ export class Heap {
 
   alloc(bytes: number): number {
     const size = sizeFor(bytes);
-    const found = this.#gaps.findIndex((gap) => gap.size >= size);
-    if (found >= 0) {
-      const gap = this.#gaps[found];
+    const gaps = this.#gaps;
+    for (let i = 0; i < gaps.length; i++) {
+      const gap = gaps[i];
+      if (gap.size < size) continue;
       const { at } = gap;
       gap.at += size;
       gap.size -= size;
-      if (gap.size === 0) this.#gaps.splice(found, 1);
+      if (gap.size === 0) gaps.splice(i, 1);
       return at;
     }
     const at = this.#top;

@@ -96,13 +96,14 @@ export class WasmBackend implements Backend<WasmStorage> {
     }
     const made: WasmStorage[] = [];
     try {
-      for (const spec of outputs) made.push(this.#claim(m, bytesOf(spec)));
-      kernel(
-        m,
-        inputs.map((input) => input && placed(storageOf(input), input)),
-        attrs,
-        outputs.map((spec, i) => placed(made[i], spec)),
-      );
+      const [from, to]: [(Placed | undefined)[], Placed[]] = [[], []];
+      for (const input of inputs) from.push(input && placed(storageOf(input), input));
+      for (const spec of outputs) {
+        const storage = this.#claim(m, bytesOf(spec));
+        made.push(storage);
+        to.push(placed(storage, spec));
+      }
+      kernel(m, from, attrs, to);
       return made;
     } catch (error) {
       for (const storage of made) this.free(storage);
