@@ -2,6 +2,7 @@
 import type { Op } from '../tensor/op.ts';
 import { addOp } from './add.ts';
 import { argmaxOp } from './argmax.ts';
+import { attentionOp } from './attention.ts';
 import { attentionScoresOp } from './attention-scores.ts';
 import { castOp } from './cast.ts';
 import { concatOp } from './concat.ts';
@@ -42,6 +43,7 @@ export type AnyOp = Op<never>;
 const all: readonly AnyOp[] = [
   addOp,
   argmaxOp,
+  attentionOp,
   attentionScoresOp,
   castOp,
   concatOp,
@@ -85,6 +87,7 @@ export { activationNamed } from './activations.ts';
 export { add } from './add.ts';
 export { append } from './append.ts';
 export { argmax } from './argmax.ts';
+export { attention } from './attention.ts';
 export { attentionScores } from './attention-scores.ts';
 export { cast } from './cast.ts';
 export { concat } from './concat.ts';

@@ -6,17 +6,15 @@
  * B batch · T new tokens · S = past + T · D width · H heads · E = D/H · F feed-forward width · V vocabulary
  */
 import { add } from '../kernels/add.ts';
-import { attentionScores } from '../kernels/attention-scores.ts';
 import { embedding } from '../kernels/embedding.ts';
 import { layerNorm } from '../kernels/layer-norm.ts';
 import { linear } from '../kernels/linear.ts';
 import { mergeHeads } from '../kernels/merge-heads.ts';
-import { mix } from '../kernels/mix.ts';
 import { normScale } from '../kernels/norm-scale.ts';
-import { softmax } from '../kernels/softmax.ts';
 import { splitHeads } from '../kernels/split-heads.ts';
 import { transpose } from '../kernels/transpose.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { attend } from './attend.ts';
 import type { LayerCache } from './layer-cache.ts';
 import type { Run } from './run.ts';
 
@@ -104,9 +102,7 @@ function attention(run: Run, w: Gpt2Block['attn'], x: Tensor, cache: LayerCache,
   const { keys, values } = cache.append(positionFirst(tap('k', k)), positionFirst(tap('v', v))); // [S B H E]
   derive('cache.k', () => transpose(keys, [1, 2, 0, 3])); //                                   [B H S E]
   derive('cache.v', () => transpose(values, [1, 2, 0, 3])); //                                 [B H S E]
-  const scores = tap('scores', attentionScores(tap('q', q), keys, w.scale)); //                [B H T S]
-  const pattern = tap('pattern', softmax(scores, { past, mask, emptyRows: 'zero' })); //       [B H T S]
-  const z = tap('z', mix(pattern, values)); //                                                 [B H T E]
+  const z = attend(run, tap('q', q), keys, values, { scale: w.scale, past, mask, emptyRows: 'zero' }); // [B H T E]
   return linear(mergeHeads(z), w.proj.weight, w.proj.bias, '[in, out]'); //                    [B T D]
 }
 

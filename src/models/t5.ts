@@ -12,21 +12,19 @@
  * F feed-forward width · V vocabulary
  */
 import { add } from '../kernels/add.ts';
-import { attentionScores } from '../kernels/attention-scores.ts';
 import { embedding } from '../kernels/embedding.ts';
 import { linear } from '../kernels/linear.ts';
 import { mergeHeads } from '../kernels/merge-heads.ts';
-import { mix } from '../kernels/mix.ts';
 import { mul } from '../kernels/mul.ts';
 import { normScale } from '../kernels/norm-scale.ts';
 import { relativePositionBias } from '../kernels/relative-position-bias.ts';
 import { reshape } from '../kernels/reshape.ts';
 import { rmsNorm } from '../kernels/rms-norm.ts';
 import { scale } from '../kernels/scale.ts';
-import { softmax } from '../kernels/softmax.ts';
 import { splitHeads } from '../kernels/split-heads.ts';
 import { transpose } from '../kernels/transpose.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { attend } from './attend.ts';
 import { type CrossCache, type KeysValues, type LayerCache, noCache } from './layer-cache.ts';
 import type { Run } from './run.ts';
 
@@ -213,9 +211,7 @@ function selfAttention(
     derive('cache.v', () => transpose(values, [1, 2, 0, 3])); //                               [B H S E]
   }
   const bias = tap('bias', sharedBias); //                                                     [1 H T S]
-  const scores = tap('scores', attentionScores(q, keys, 1)); //                                [B H T S]
-  const pattern = tap('pattern', softmax(scores, { bias, mask, past, emptyRows: 'zero' })); // [B H T S]
-  const z = tap('z', mix(pattern, values)); //                                                 [B H T E]
+  const z = attend(run, q, keys, values, { bias, mask, past, emptyRows: 'zero' }); //          [B H T E]
   return linear(mergeHeads(z), w.proj, undefined, '[out, in]'); //                             [B T D]
 }
 
@@ -228,9 +224,7 @@ function crossAttention(run: Run, w: T5Attention, x: Tensor, pass: T5Pass, layer
     const v = tap('v', heads(pass.encoded, w.v, w.nHeads)); //                                 [B H N E]
     return { keys: positionFirst(k), values: positionFirst(v) }; //                            [N B H E]
   });
-  const scores = tap('scores', attentionScores(q, keys, 1)); //                                [B H T N]
-  const pattern = tap('pattern', softmax(scores, { mask: pass.encoderMask, emptyRows: 'zero' })); // [B H T N]
-  const z = tap('z', mix(pattern, values)); //                                                 [B H T E]
+  const z = attend(run, q, keys, values, { mask: pass.encoderMask, emptyRows: 'zero' }); //    [B H T E]
   return linear(mergeHeads(z), w.proj, undefined, '[out, in]'); //                             [B T D]
 }
 

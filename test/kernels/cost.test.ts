@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { activationNamed } from '../../src/kernels/activations.ts';
 import { add } from '../../src/kernels/add.ts';
 import { argmax } from '../../src/kernels/argmax.ts';
+import { attention } from '../../src/kernels/attention.ts';
 import { attentionScores } from '../../src/kernels/attention-scores.ts';
 import { cast } from '../../src/kernels/cast.ts';
 import { concat } from '../../src/kernels/concat.ts';
@@ -79,6 +80,23 @@ const cases: Record<string, Case> = {
     run: (a, b, c) => linear(of(a, b), of(c, b), of(c), '[out, in]'),
     naive: (count, a, b, c) => repeat(a * c, () => count.add(count.dot(line(b), line(b)), 1)),
     moves: (a, b, c) => [[a, b], [c, b], [c], [a, c]],
+  },
+  attention: {
+    run: (a, b, c, d, e) =>
+      attention(of(a, b, c, e), of(d, a, b, e), of(d, a, b, e), { bias: of(b, c, d), scale: 0.5 }),
+    naive: (count, a, b, c, d, e) =>
+      repeat(a * b, () => {
+        repeat(c * d, () => count.mul(0.5, count.dot(line(e), line(e))));
+        repeat(c, () => count.softmax(line(d), 1, line(d)));
+        count.matmul(matrix(c, d), matrix(d, e));
+      }),
+    moves: (a, b, c, d, e) => [
+      [a, b, c, e],
+      [d, a, b, e],
+      [d, a, b, e],
+      [b, c, d],
+      [a, b, c, e],
+    ],
   },
   attentionScores: {
     run: (a, b, c, d, e) => attentionScores(of(a, b, c, e), of(d, a, b, e), 0.5),

@@ -4,6 +4,7 @@ import { activationNamed } from '../../src/kernels/activations.ts';
 import { add } from '../../src/kernels/add.ts';
 import { append } from '../../src/kernels/append.ts';
 import { argmax } from '../../src/kernels/argmax.ts';
+import { attention } from '../../src/kernels/attention.ts';
 import { attentionScores } from '../../src/kernels/attention-scores.ts';
 import { cast } from '../../src/kernels/cast.ts';
 import { concat } from '../../src/kernels/concat.ts';
@@ -75,6 +76,9 @@ const wrong: Bad[] = [
     ['relativePositionBias: too few buckets', () => relativePositionBias(f(3, 1), bias), 'OPTION', '"numBuckets" must be a whole number ≥ 4 when bidirectional, got 3'],
     ['relativePositionBias: past', () => relativePositionBias(f(8, 1), { ...bias, past: -1 }), 'OPTION', '"past" must be a whole number ≥ 0, got -1'],
     ['relativePositionBias: queries', () => relativePositionBias(f(8, 1), { ...bias, queries: 1.5 }), 'OPTION', '"queries" must be a whole number ≥ 0, got 1.5'],
+    ['attention: no values', () => Reflect.apply(attention, undefined, [f(1, 2, 3, 4), f(3, 1, 2, 4), undefined, {}]), 'SHAPE', '"values" is missing', {}],
+    ['mix: values of other positions, in attention', () => attention(f(1, 2, 3, 4), f(3, 1, 2, 4), f(5, 1, 2, 4), {}), 'SHAPE', 'pattern [B H T S] and values [S B H E] do not fit', {}],
+    ['softmax: a row with nothing allowed, in attention', () => attention(f(1, 1, 1, 2), f(1, 1, 1, 2), f(1, 1, 1, 2), { mask: tensor(Uint8Array.of(0), { dtype: 'U8', shape: [1, 1, 1, 1] }) }), 'NUMERIC', 'row 0 has nothing allowed', {}],
     ['attentionScores: head sizes', () => attentionScores(f(1, 2, 3, 4), f(3, 1, 2, 5), 1), 'SHAPE', 'q [B H T E] and keys [S B H E] do not fit: q [1, 2, 3, 4], keys [3, 1, 2, 5]', { expected: ['S', 1, 2, 4] }],
     ['mix: lengths', () => mix(f(1, 2, 3, 4), f(3, 1, 2, 5)), 'SHAPE', 'pattern [B H T S] and values [S B H E] do not fit: pattern [1, 2, 3, 4], values [3, 1, 2, 5]'],
     ['reshape: elements', () => reshape(f(2, 3), [4]), 'SHAPE', 'x [2, 3] has 6 elements and cannot be [4]', { expected: 6, got: [4] }],

@@ -1,9 +1,8 @@
+import { roomFor } from './attention.ts';
 import type { Kernel } from './kernel.ts';
 
 /** A product here takes about as long as so many of a linear layer. */
 const work = 4;
-/** Floats beside keys and queries: the sums of assembly/attention-tiles.ts. */
-const sums = 4 * 6 * 32;
 
 /** Keys are read where the cache keeps them. */
 export const attentionScores: Kernel<{ readonly scale: number }> = (m, [q, keys], { scale }, [scores]) => {
@@ -11,7 +10,6 @@ export const attentionScores: Kernel<{ readonly scale: number }> = (m, [q, keys]
   const [B, H, T, E] = q.shape;
   const S = keys.shape[0];
   const products = work * B * H * T * S * E;
-  const [from, by] = [m.floats(q), m.floats(keys)];
-  const room = T === 1 ? 0 : m.lend(4 * ((T + 32) * E + sums) * m.parts(products));
+  const [from, by, room] = [m.floats(q), m.floats(keys), roomFor(m, B * H, T, S, E, products)];
   m.divide(products, 'attentionScores', from, by, scores.at, B * H, T, S, E, scale, room, m.paired ? 1 : 0);
 };

@@ -46,6 +46,16 @@ export interface Kernels {
   lookup16(table: number, y: number, id: number, K: number): void;
   notFinite(from: number, size: number): number;
   widen(from: number, to: number, size: number, kind: number): void;
+  attentionRoom(BH: number, T: number, S: number, E: number, parts: number): number;
+  attention(
+    ...args: [
+      ...[q: number, keys: number, values: number, z: number],
+      ...[bias: number, biasB: number, biasH: number, biasT: number, biasStep: number],
+      ...[mask: number, maskB: number, maskH: number, maskT: number, maskStep: number],
+      ...[room: number, status: number, B: number, H: number, T: number, S: number, E: number],
+      ...[past: number, scale: number, paired: number, part: number, parts: number],
+    ]
+  ): void;
   attentionScores(
     ...args: [
       ...[q: number, keys: number, y: number, BH: number, T: number, S: number],
@@ -101,6 +111,7 @@ export const divisible = [
     'gemm8',
     'packTiles',
     'quantiseTiles',
+    'attention',
     'attentionScores',
     'mix',
     'softmax',

@@ -1,3 +1,4 @@
+import { roomFor } from './attention.ts';
 import type { Kernel } from './kernel.ts';
 
 /** A product here takes about as long as so many of a linear layer. */
@@ -9,7 +10,6 @@ export const mix: Kernel<undefined> = (m, [pattern, values], _attrs, [z]) => {
   const [B, H, T, S] = pattern.shape;
   const E = values.shape[3];
   const products = work * B * H * T * S * E;
-  const [from, by] = [m.floats(pattern), m.floats(values)];
-  const room = T === 1 ? 0 : m.lend(4 * 6 * S * m.parts(products));
+  const [from, by, room] = [m.floats(pattern), m.floats(values), roomFor(m, B * H, T, S, E, products)];
   m.divide(products, 'mix', from, by, z.at, B * H, T, S, E, room, m.paired ? 1 : 0);
 };

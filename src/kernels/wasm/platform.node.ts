@@ -7,20 +7,24 @@ import { type Compiled, compilePlainly } from './compiled.ts';
 import type { Helper } from './crew.ts';
 
 /**
- * V8 flags that are on while the kernels are compiled, by the version of Node they were tried on. The optimising compiler
- * does all of it at once, in about 15 ms: no slow first calls, and none of Node 20's wrong int8 instruction in the baseline
- * compiler.
+ * V8 flags that are on while the kernels are compiled, by the V8 they were tried on: of Node 20, 22 and 24. The optimising
+ * compiler does all of it at once, in about 20 ms: no slow first calls, and none of Node 20's wrong int8 instruction in the
+ * baseline compiler. BATON_V8_FLAGS=0 in the environment leaves them off.
  */
 const atOnce = ['--no-liftoff', '--no-wasm-lazy-compilation'];
 const known: Readonly<Record<string, readonly string[]>> = {
-  20: [...atOnce, '--experimental-wasm-relaxed-simd'],
-  24: atOnce,
+  '11.3': [...atOnce, '--experimental-wasm-relaxed-simd'],
+  '12.4': atOnce,
+  '13.6': atOnce,
 };
-/** Two neighbouring operations of 128 bits become one of 256. Only where V8 was built with it: on x64. */
-const pairing = { major: '24', flag: '--experimental-wasm-revectorize', variable: 'v8_enable_wasm_simd256_revec' };
+/**
+ * Two neighbouring operations of 128 bits become one of 256. It is an experiment of V8's, built in on x64 alone, which other
+ * versions may not survive: what this one makes of the kernels is tested.
+ */
+const pairing = { v8: '13.6', flag: '--experimental-wasm-revectorize', variable: 'v8_enable_wasm_simd256_revec' };
 
 /** Can relaxed SIMD be had by a flag, where the engine refuses it as it is? */
-export const relaxedByFlag = majorVersion() === '20';
+export const relaxedByFlag = process.env.BATON_V8_FLAGS !== '0' && versionOfV8() === '11.3';
 
 /**
  * Compiles the kernels with these flags, and takes them back before anybody else's code runs: the compilation is synchronous
@@ -39,11 +43,12 @@ export function compileKernels(bytes: Uint8Array<ArrayBuffer>, mayFlag: boolean)
 
 /** All that this version knows, but for what its user has set. */
 function flagsHere(): readonly string[] {
-  const major = majorVersion();
+  if (process.env.BATON_V8_FLAGS === '0') return [];
+  const version = versionOfV8();
   const given = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ').replaceAll('_', '-');
   const variables: Readonly<Record<string, unknown>> = process.config.variables;
-  const pairs = major === pairing.major && variables[pairing.variable] === 1;
-  return [...(known[major] ?? []), ...(pairs ? [pairing.flag] : [])].filter(
+  const pairs = version === pairing.v8 && variables[pairing.variable] === 1;
+  return [...(known[version] ?? []), ...(pairs ? [pairing.flag] : [])].filter(
     (flag) => !given.includes(flag.replace(/^--(no-)?/, '')),
   );
 }
@@ -52,10 +57,10 @@ function opposite(flag: string): string {
   return flag.startsWith('--no-') ? flag.replace('--no-', '--') : flag.replace('--', '--no-');
 }
 
-/** Of Node itself: what only passes for it has an engine of its own. */
-function majorVersion(): string {
-  const { node = '', bun, deno } = process.versions;
-  return bun === undefined && deno === undefined ? node.split('.')[0] : '';
+/** Major and minor; '' where another engine only passes for Node. */
+function versionOfV8(): string {
+  const { v8 = '', bun, deno } = process.versions;
+  return bun === undefined && deno === undefined ? v8.split('.').slice(0, 2).join('.') : '';
 }
 
 /** Cores, not their siblings, where the system tells them apart; never more than this process may use. */

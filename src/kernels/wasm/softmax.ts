@@ -2,6 +2,7 @@ import { broadcastStrides, type Shape, sizeOf } from '../../tensor/shape.ts';
 import { eachRow } from '../host.ts';
 import { type SoftmaxAttrs, softmaxOp } from '../softmax.ts';
 import { type Kernel, loops } from './kernel.ts';
+import type { Machine } from './machine.ts';
 
 /** An entry takes about as long as so many products. */
 const products = 16;
@@ -18,29 +19,50 @@ export const softmax: Kernel<SoftmaxAttrs> = (m, inputs, attrs, outputs) => {
   const [added, masked] = [broadcastTo(shape, bias?.shape), broadcastTo(shape, mask?.shape)];
   const [biasFrom, maskFrom] = [bias && m.floats(bias), mask?.at];
   const room = m.lend(4 * (n + 8) * m.parts(size * products));
-  const status = m.lend(8);
-  m.bytes(status, 8).fill(0);
+  const status = statusOf(m);
   eachRow([...shape.slice(0, -4), 1], [added.blocks, masked.blocks], (block, [biasBlock, maskBlock]) => {
     m.divide(
       size * products,
       'softmax',
       from + 4 * block * size,
-      biasFrom === undefined ? 0 : biasFrom + 4 * biasBlock * added.size,
-      ...added.steps,
-      maskFrom === undefined ? 0 : maskFrom + maskBlock * masked.size,
-      ...masked.steps,
+      ...addressed(biasFrom && biasFrom + 4 * biasBlock * added.size, added),
+      ...addressed(maskFrom && maskFrom + maskBlock * masked.size, masked),
       y.at + 4 * block * size,
       ...([room, status, B, H, T, n] as const),
       attrs.past ?? -1,
       attrs.scale,
     );
   });
-  const [empty, bad] = m.view(status, 'I32', 2);
-  if (bad !== 0 || (empty !== 0 && attrs.emptyRows === 'error')) loops(softmaxOp)(m, inputs, attrs, outputs);
+  if (refused(m, status, attrs)) loops(softmaxOp)(m, inputs, attrs, outputs);
 };
 
+/** Two words that a kernel sets: a row that allows nothing, an entry that is NaN or +∞. */
+export function statusOf(m: Machine): number {
+  const status = m.lend(8);
+  m.bytes(status, 8).fill(0);
+  return status;
+}
+
+export function refused(m: Machine, status: number, { emptyRows }: Pick<SoftmaxAttrs, 'emptyRows'>): boolean {
+  const [empty, bad] = m.view(status, 'I32', 2);
+  return bad !== 0 || (empty !== 0 && emptyRows === 'error');
+}
+
+interface Steps {
+  readonly steps: readonly [b: number, h: number, t: number, s: number];
+}
+
+/** Address and steps of an input; where it is left out, 0. */
+export function addressed(at: number | undefined, { steps }: Steps): [number, number, number, number, number] {
+  return [at ?? 0, ...steps];
+}
+
+/** An input that is left out. */
+const leftOut = { steps: [0, 0, 0, 0] as const, blocks: [1], size: 1 };
+
 /** How an input meets the last four axes of `shape`: its steps along them; and the axes before, with the size of a block. */
-function broadcastTo(shape: Shape, given: Shape = [1]) {
+export function broadcastTo(shape: Shape, given: Shape | undefined) {
+  if (given === undefined) return leftOut;
   const own = ranked(given, shape.length);
   const [b = 0, h = 0, t = 0, s = 0] = broadcastStrides(own.slice(-4), shape.slice(-4));
   return { steps: [b, h, t, s] as const, blocks: [...own.slice(0, -4), 1], size: sizeOf(own.slice(-4)) };
@@ -48,5 +70,6 @@ function broadcastTo(shape: Shape, given: Shape = [1]) {
 
 /** With axes of size 1 in front, up to `rank`. */
 function ranked(shape: Shape, rank: number): Shape {
+  if (shape.length >= rank) return shape;
   return [...Array<number>(Math.max(0, rank - shape.length)).fill(1), ...shape];
 }

@@ -1,6 +1,7 @@
 /** Every op of src/kernels/index.ts and what runs it here. What is not in this table is an error, never a detour. */
 import { addOp } from '../add.ts';
 import { argmaxOp } from '../argmax.ts';
+import { attentionOp } from '../attention.ts';
 import { attentionScoresOp } from '../attention-scores.ts';
 import { castOp } from '../cast.ts';
 import { concatOp } from '../concat.ts';
@@ -35,6 +36,7 @@ import { splitHeadsOp } from '../split-heads.ts';
 import { tanhOp } from '../tanh.ts';
 import { topKOp } from '../top-k.ts';
 import { transposeOp } from '../transpose.ts';
+import { attention } from './attention.ts';
 import { attentionScores } from './attention-scores.ts';
 import { gelu, mapped, paired, scale } from './elementwise.ts';
 import { embedding } from './embedding.ts';
@@ -50,6 +52,7 @@ import { softmax } from './softmax.ts';
 const inSimd: readonly Entry[] = [
   on(addOp, paired('add')),
   on(argmaxOp, argmax),
+  on(attentionOp, attention),
   on(attentionScoresOp, attentionScores),
   on(embeddingOp, embedding),
   on(geluOp, gelu),

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { NumericError } from '../../../src/errors.ts';
+import { attention } from '../../../src/kernels/attention.ts';
 import { attentionScores } from '../../../src/kernels/attention-scores.ts';
 import { gather } from '../../../src/kernels/gather.ts';
 import { mix } from '../../../src/kernels/mix.ts';
 import { slice } from '../../../src/kernels/slice.ts';
-import { softmax } from '../../../src/kernels/softmax.ts';
+import { type SoftmaxOptions, softmax } from '../../../src/kernels/softmax.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { type Plain, permutation, sizes, tensor } from '../../arbitraries.ts';
 import { expectClose, u } from '../../close.ts';
@@ -25,8 +27,46 @@ const inputs = heads.chain((n) =>
 
 export function attentionContract(lab: () => Lab): void {
   const of = (p: Plain) => lab().of(p);
-  const attention = (q: Tensor, k: Tensor, v: Tensor, past?: number) =>
-    mix(softmax(attentionScores(q, k, 0.5), { past }), v);
+  const inSteps = (q: Tensor, k: Tensor, v: Tensor, { scale = 1, ...masks }: SoftmaxOptions) =>
+    mix(softmax(attentionScores(q, k, scale), masks), v);
+  const attend = (q: Tensor, k: Tensor, v: Tensor, past?: number) => inSteps(q, k, v, { scale: 0.5, past });
+
+  describe('attention', () => {
+    it('has the bits of its three steps: bias, padding, causal or not, rows with nothing allowed', async () => {
+      const masked = inputs.chain((given) =>
+        fc.record({
+          given: fc.constant(given),
+          bias: tensor([given.n.H, given.n.T, given.n.S]),
+          keep: fc.array(fc.boolean(), { minLength: given.n.B * given.n.S, maxLength: given.n.B * given.n.S }),
+          withBias: fc.boolean(),
+          past: fc.option(fc.nat(given.n.S), { nil: undefined }),
+        }),
+      );
+      await fc.assert(
+        fc.asyncProperty(masked, async ({ given: { n, q, k, v }, bias, keep, withBias, past }) => {
+          const options = (): SoftmaxOptions => ({
+            scale: 0.5,
+            bias: withBias ? of(bias) : undefined,
+            mask: lab().mask([n.B, 1, 1, n.S], keep.map(Number)),
+            past,
+            emptyRows: 'zero',
+          });
+          const steps = await lab().run(() => inSteps(of(q), of(k), of(v), options()));
+          expect(await lab().run(() => attention(of(q), of(k), of(v), options()))).toEqual(steps);
+        }),
+        runs(80),
+      );
+    });
+
+    it('refuses what softmax refuses', async () => {
+      const one = (value: number) => lab().floats([1, 1, 1, 1], [value]);
+      await expect(lab().run(() => attention(one(Number.NaN), one(1), one(1), {}))).rejects.toThrow(NumericError);
+      const nothing = () => ({ mask: lab().mask([1, 1, 1, 1], [0]) });
+      await expect(lab().run(() => attention(one(1), one(1), one(1), nothing()))).rejects.toThrow(
+        'row 0 has nothing allowed',
+      );
+    });
+  });
 
   describe('attentionScores', () => {
     it('multiplies queries with keys, which come position first, and scales', async () => {
@@ -87,8 +127,8 @@ export function attentionContract(lab: () => Lab): void {
       await fc.assert(
         fc.asyncProperty(inputs, async ({ n, q, k, v }) => {
           const same = { shape: k.shape, data: k.data.map((_, i) => k.data[i % (n.B * n.H * n.E)]) };
-          const equal = await lab().run(() => attention(of(q), of(same), of(v)));
-          const any = await lab().run(() => attention(of(q), of(k), of(v)));
+          const equal = await lab().run(() => attend(of(q), of(same), of(v)));
+          const any = await lab().run(() => attend(of(q), of(k), of(v)));
           for (let i = 0; i < equal.length; i++) {
             const [bh, e] = [Math.floor(i / (n.T * n.E)), i % n.E];
             const column = Array.from({ length: n.S }, (_, s) => v.data[(s * n.B * n.H + bh) * n.E + e]);
@@ -107,8 +147,8 @@ export function attentionContract(lab: () => Lab): void {
       const shuffled = inputs.chain((x) => fc.tuple(fc.constant(x), permutation(x.n.S)));
       await fc.assert(
         fc.asyncProperty(shuffled, async ([{ n, q, k, v }, order]) => {
-          const want = await lab().run(() => attention(of(q), of(k), of(v)));
-          const got = await lab().run(() => attention(of(q), gather(of(k), 0, order), gather(of(v), 0, order)));
+          const want = await lab().run(() => attend(of(q), of(k), of(v)));
+          const got = await lab().run(() => attend(of(q), gather(of(k), 0, order), gather(of(v), 0, order)));
           const largest = Math.max(...v.data.map(Math.abs));
           expectClose(got, want, (8 * n.S + 80) * u * largest + 2 ** -149);
         }),
@@ -121,9 +161,9 @@ export function attentionContract(lab: () => Lab): void {
       await fc.assert(
         fc.asyncProperty(shuffled, async ([{ q, k, v }, order]) => {
           const got = await lab().run(() =>
-            attention(gather(of(q), 1, order), gather(of(k), 2, order), gather(of(v), 2, order)),
+            attend(gather(of(q), 1, order), gather(of(k), 2, order), gather(of(v), 2, order)),
           );
-          expect(got).toEqual(await lab().run(() => gather(attention(of(q), of(k), of(v)), 1, order)));
+          expect(got).toEqual(await lab().run(() => gather(attend(of(q), of(k), of(v)), 1, order)));
         }),
         runs(60),
       );
@@ -133,8 +173,8 @@ export function attentionContract(lab: () => Lab): void {
       await fc.assert(
         fc.asyncProperty(inputs, fc.nat(), async ({ n, q, k, v }, seed) => {
           const b = [seed % n.B];
-          const got = await lab().run(() => attention(gather(of(q), 0, b), gather(of(k), 1, b), gather(of(v), 1, b)));
-          expect(got).toEqual(await lab().run(() => gather(attention(of(q), of(k), of(v)), 0, b)));
+          const got = await lab().run(() => attend(gather(of(q), 0, b), gather(of(k), 1, b), gather(of(v), 1, b)));
+          expect(got).toEqual(await lab().run(() => gather(attend(of(q), of(k), of(v)), 0, b)));
         }),
         runs(60),
       );
@@ -152,13 +192,13 @@ export function attentionContract(lab: () => Lab): void {
       await fc.assert(
         fc.asyncProperty(causal, async ({ first, q, k, v }) => {
           const S = k.shape[0];
-          const whole = await lab().run(() => slice(attention(of(q), of(k), of(v), 0), 2, first, S));
-          expect(await lab().run(() => attention(slice(of(q), 2, first, S), of(k), of(v), first))).toEqual(whole);
+          const whole = await lab().run(() => slice(attend(of(q), of(k), of(v), 0), 2, first, S));
+          expect(await lab().run(() => attend(slice(of(q), 2, first, S), of(k), of(v), first))).toEqual(whole);
           const seen = first + 1;
           const early = await lab().run(() =>
-            attention(slice(of(q), 2, 0, seen), slice(of(k), 0, 0, seen), slice(of(v), 0, 0, seen), 0),
+            attend(slice(of(q), 2, 0, seen), slice(of(k), 0, 0, seen), slice(of(v), 0, 0, seen), 0),
           );
-          expect(early).toEqual(await lab().run(() => slice(attention(of(q), of(k), of(v), 0), 2, 0, seen)));
+          expect(early).toEqual(await lab().run(() => slice(attend(of(q), of(k), of(v), 0), 2, 0, seen)));
         }),
         runs(60),
       );

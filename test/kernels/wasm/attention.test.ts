@@ -1,6 +1,7 @@
 /** Attention in tiles, over sizes that leave remainders everywhere: a query has the bits it has alone. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attention } from '../../../src/kernels/attention.ts';
 import { attentionScores } from '../../../src/kernels/attention-scores.ts';
 import { mix } from '../../../src/kernels/mix.ts';
 import { slice } from '../../../src/kernels/slice.ts';
@@ -45,9 +46,12 @@ describe.each([false, true])('attention on wasm, tiles for pairs: %s', (paired) 
           const [q, keys, values] = [made([1, H, T, E], 1), made([S, 1, H, E], 2), made([S, 1, H, E], 3)];
           const attend = (some: Tensor, before: number): Tensor[] => {
             const scores = attentionScores(some, keys, 0.3);
-            return [scores, mix(softmax(scores, causal ? { past: before } : {}), values)];
+            const options = causal ? { past: before } : {};
+            const pattern = softmax(scores, options);
+            return [scores, mix(pattern, values), attention(some, keys, values, { scale: 0.3, ...options })];
           };
           const together = attend(q, past);
+          expect(bits(together[2])).toEqual(bits(together[1]));
           for (let t = 0; t < T; t++) {
             const alone = attend(slice(q, 2, t, t + 1), past + t);
             for (const [i, all] of together.entries()) expect(bits(slice(all, 2, t, t + 1))).toEqual(bits(alone[i]));

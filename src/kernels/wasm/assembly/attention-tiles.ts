@@ -1,18 +1,12 @@
 /**
- * Attention of many queries as products in tiles, with the sums of attention.ts, bit for bit: reading a prompt of 512 tokens
- * GPT-2 spent 120 of 490 ms in attention one query by one.
+ * Attention of six queries as products in tiles, with the sums of attention-one.ts, bit for bit: reading a prompt of 512
+ * tokens, GPT-2 spent 120 of 490 ms in attention query by query.
  */
 import { storeFirst } from './simd';
 import { tile6x16, tile6x8 } from './tiles';
 
-/** Keys whose products with all queries are taken together: 8 KB of them at E = 64. */
+/** Keys whose products with six queries are taken together: 8 KB of them at E = 64. */
 const KEYS: i32 = 32;
-
-/** Floats of room that scoreTiles needs. */
-@inline
-export function scoreRoom(T: i32, E: i32): i32 {
-  return (T + KEYS) * E + 4 * 6 * KEYS;
-}
 
 /** Can a head of this size be cut into tiles? */
 @inline
@@ -20,29 +14,39 @@ export function fits(E: i32): bool {
   return E % 16 == 0;
 }
 
+/** Floats of the keys of a head, packed. */
+@inline
+export function keysRoom(S: i32, E: i32): i32 {
+  return ((S + KEYS - 1) / KEYS) * KEYS * E;
+}
+
+/** Floats of room that a tile needs: queries and their sums, or rows of the pattern. */
+@inline
+export function tileRoom(S: i32, E: i32): i32 {
+  return max(6 * E + 4 * 6 * KEYS, 6 * S);
+}
+
 /**
- * scores [T S] = scale · q [T E] · keys, of one head and T a multiple of 6. A score has four sums, over e ≡ 0, 1, 2 and 3
- * modulo 4, which attention.ts keeps in the lanes of a vector: here each is a product of its own.
+ * Six rows of scores up to position S = scale · q [6 E] · keys. A score has four sums, over e ≡ 0, 1, 2 and 3 modulo 4, which
+ * attention-one.ts keeps in the lanes of a vector: here each is a product of its own.
  */
-export function scoreTiles(
-  q: usize, k: usize, step: usize, T: i32, S: i32, E: i32, y: usize, scale: f32, room: usize, paired: i32,
+export function scoreTile(
+  q: usize, keys: usize, S: i32, E: i32, y: usize, row: usize, scale: f32, room: usize, paired: i32,
 ): void {
-  const keys = room, tiles = keys + <usize>(KEYS * E) * 4, sums = tiles + <usize>(T * E) * 4;
-  for (let t = 0; t < T; t += 6) packQueries(q + <usize>(t * E) * 4, E, tiles + <usize>(t * E) * 4);
-  const part = <usize>E / 4, block = <usize>(6 * KEYS) * 4;
-  for (let s = 0; s < S; s += KEYS) {
-    const count = min(KEYS, S - s);
-    packKeys(k + <usize>s * step, step, count, E, keys);
-    for (let t = 0; t < T; t += 6) {
-      memory.fill(sums, 0, 4 * block);
-      for (let j: usize = 0; j < 4; j++) {
-        const x = tiles + <usize>(t * E) * 4 + j * part * 24, p = keys + j * part * 128;
-        multiply(x, p, 128, sums + j * block, 128, KEYS, <i32>part, paired);
-      }
-      const to = y + (<usize>t * <usize>S + <usize>s) * 4;
-      for (let r: usize = 0; r < 6; r++) join(sums + r * 128, block, to + r * <usize>S * 4, count, scale);
+  const sums = room + <usize>(6 * E) * 4, block = <usize>(6 * KEYS) * 4, part = <usize>E / 4;
+  packQueries(q, E, room);
+  for (let s = 0; s < S; s += KEYS, keys += <usize>(KEYS * E) * 4, y += 4 * KEYS) {
+    memory.fill(sums, 0, 4 * block);
+    for (let j: usize = 0; j < 4; j++) {
+      multiply(room + j * part * 24, keys + j * part * 128, 128, sums + j * block, 128, KEYS, <i32>part, paired);
     }
+    for (let r: usize = 0; r < 6; r++) join(sums + r * 128, block, y + r * row, min(KEYS, S - s), scale);
   }
+}
+
+/** Keys of a head → [S/32][4][E/4][32], zeros where there is none. */
+export function packKeys(k: usize, step: usize, S: i32, E: i32, to: usize): void {
+  for (let s = 0; s < S; s += KEYS, k += <usize>KEYS * step, to += <usize>(KEYS * E) * 4) packSome(k, step, min(KEYS, S - s), E, to);
 }
 
 /** 6 rows × columns, of which there are a multiple of 16. */
@@ -62,8 +66,7 @@ function packQueries(q: usize, E: i32, to: usize): void {
   }
 }
 
-/** `count` keys → [4][E/4][32], zeros where there is none. */
-function packKeys(k: usize, step: usize, count: i32, E: i32, to: usize): void {
+function packSome(k: usize, step: usize, count: i32, E: i32, to: usize): void {
   const part = <usize>(E / 4) * 128;
   if (count < KEYS) memory.fill(to, 0, 4 * part);
   for (let s = 0; s < count; s++, k += step, to += 4) {
@@ -89,25 +92,21 @@ function join(sums: usize, block: usize, y: usize, count: i32, scale: f32): void
   }
 }
 
-/** z [T E] = pattern [T S] · values of one head, T a multiple of 6. `room` has 6 × S floats. */
-export function mixTiles(
-  p: usize, v: usize, step: usize, T: i32, S: i32, E: i32, z: usize, room: usize, paired: i32,
+/** z [6 E] = six rows of a pattern up to position S · values of a head. */
+export function mixTile(
+  p: usize, row: usize, S: i32, v: usize, step: usize, E: i32, z: usize, room: usize, paired: i32,
 ): void {
-  const row = <usize>S * 4;
-  memory.fill(z, 0, <usize>(T * E) * 4);
-  for (let t = 0; t < T; t += 6, p += 6 * row, z += <usize>(6 * E) * 4) {
-    const seen = lastSeen(p, S);
-    let to = room;
-    for (let at = p, end = p + <usize>seen * 4; at < end; at += 4, to += 24) {
-      for (let r: usize = 0; r < 6; r++) store<f32>(to + r * 4, load<f32>(at + r * row));
-    }
-    multiply(room, v, step, z, <usize>E * 4, E, seen, paired);
+  memory.fill(z, 0, <usize>(6 * E) * 4);
+  const seen = lastSeen(p, row, S);
+  let to = room;
+  for (let at = p, end = p + <usize>seen * 4; at < end; at += 4, to += 24) {
+    for (let r: usize = 0; r < 6; r++) store<f32>(to + r * 4, load<f32>(at + r * row));
   }
+  multiply(room, v, step, z, <usize>E * 4, E, seen, paired);
 }
 
 /** Positions up to the last one that some of 6 rows looks at: behind it stand the zeros of a causal mask. */
-function lastSeen(p: usize, S: i32): i32 {
-  const row = <usize>S * 4;
+function lastSeen(p: usize, row: usize, S: i32): i32 {
   let seen = S;
   for (; seen > 0; seen--) {
     const at = p + <usize>(seen - 1) * 4;

@@ -1,5 +1,5 @@
 /** What TypeScript calls. */
-export * from './attention';
+export { attention, attentionRoom, attentionScores, mix } from './attention';
 export { setUp } from './constants';
 export { dots } from './dots';
 export * from './elementwise';

@@ -21,8 +21,8 @@ export function softmax(
     const at = <usize>row * <usize>n * 4;
     const why = softmaxRow(
       x + at,
-      bias == 0 ? 0 : bias + <usize>(b * biasB + h * biasH + t * biasT) * 4, biasStep,
-      mask == 0 ? 0 : mask + <usize>(b * maskB + h * maskH + t * maskT), maskStep,
+      bias == 0 ? <usize>0 : bias + <usize>(b * biasB + h * biasH + t * biasT) * 4, biasStep,
+      mask == 0 ? <usize>0 : mask + <usize>(b * maskB + h * maskH + t * maskT), maskStep,
       y + at, room, n, past < 0 ? n : min(n, past + t + 1), scale,
     );
     if (why != 0) store<i32>(status + <usize>(why - 1) * 4, 1);
@@ -34,7 +34,7 @@ export function softmax(
  *
  * Lanes of the sum are counted from the first allowed entry, so that padding in front does not move entries to others.
  */
-function softmaxRow(
+export function softmaxRow(
   x: usize, bias: usize, biasStep: i32, mask: usize, maskStep: i32, y: usize, room: usize, n: i32, seen: i32, scale: f32,
 ): i32 {
   let first = 0;
