@@ -22,6 +22,7 @@ import { folderFor } from './models.mjs';
 import { nameOf } from './names.mjs';
 import { keyOf, planOf, secondsOf, spoken } from './plan.mjs';
 import { shownFigures } from './readme-lines.mjs';
+import { resumed, turnsLeft } from './resume.mjs';
 import { ourRows, peerRows } from './rows.mjs';
 import { runScript } from './run-script.mjs';
 import { subjects } from './subjects.mjs';
@@ -59,9 +60,8 @@ const settings = {
 };
 
 const earlier = earlierResults();
-const results = options.resume
-  ? resumed(earlier)
-  : { machine: machine(node), settings, runs: [], timed: [], absent: [] };
+const fresh = { machine: machine(node), settings, runs: [], timed: [], absent: [] };
+const results = options.resume ? resumed(earlier, fresh) : fresh;
 const plan = planOf({
   models: choose(options.models, subjects),
   families: choose(options.families, families),
@@ -69,11 +69,8 @@ const plan = planOf({
   peers: peerRows().filter(wanted),
   needed,
 }).filter(canRun);
-const turns = Array.from({ length: settings.repetitions }, (_, i) =>
-  plan.map((job) => ({ ...job, repetition: i + 1 })),
-);
-const todo = turns.flat().filter((turn) => !isDone(turn));
 for (const job of plan) job.folder = folderFor(job.model, job.row); // made here, so that no row waits for it
+const todo = turnsLeft(plan, settings.repetitions, results);
 
 const known = [...(earlier?.runs ?? []), ...(earlier?.timed ?? [])];
 let left = todo.reduce((sum, job) => sum + secondsOf(job, known), withKernels ? 90 : 0);
@@ -92,8 +89,7 @@ async function run() {
 }
 
 async function runJob(job) {
-  const { model, row, asked, repetition } = job;
-  const { folder } = plan.find((each) => keyOf(each) === keyOf(job));
+  const { model, row, asked, folder, repetition } = job;
   const told = { ...row, ...asked, model, folder, quick, patience_ms: 1000 * settings.patience_s };
   const began = performance.now();
   const outcome = await runScript(node, here('row.mjs'), [JSON.stringify(told)]);
@@ -104,12 +100,6 @@ async function runJob(job) {
   left -= secondsOf(job, known);
   console.error(`${repetition}  ${keyOf(job)}  ${took_s} s  ${outcome.error ?? ''}  about ${spoken(left)} left`);
   write();
-}
-
-/** Was this turn taken, and did it end well, in the results that are gone on with? */
-function isDone(turn) {
-  const taken = [...results.runs, ...results.timed];
-  return taken.some((run) => run.repetition === turn.repetition && keyOf(run) === keyOf(turn));
 }
 
 /** A row that can't be run here is noted with what is missing. */
@@ -131,19 +121,6 @@ function missingModel(model, { engine }) {
 function earlierResults() {
   const file = join(out, 'results.json');
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
-}
-
-/** Earlier results without what failed; figures of another build or of other settings are not gone on with. */
-function resumed(from) {
-  if (from === undefined) throw new Error(`there is no ${join(out, 'results.json')} to go on with`);
-  const { commit } = machine(node);
-  if (from.machine.commit !== commit || JSON.stringify(from.settings) !== JSON.stringify(settings)) {
-    throw new Error(
-      `results.json is of ${from.machine.commit} with ${JSON.stringify(from.settings)}: start a run of its own`,
-    );
-  }
-  const well = (runs) => runs.filter(({ error }) => error === undefined);
-  return { ...from, runs: well(from.runs), timed: well(from.timed), absent: [] };
 }
 
 function choose(names, from) {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join, posix } from 'node:path';
 
 /** What is installed, built or fetched, never written here. */
-const notOurs = /^(node_modules|dist|coverage|out|\.git|\.dist-.*)$/;
+const notOurs = /^(node_modules|venv|dist|coverage|out|\.git|\.dist-.*)$/;
 
 /** The files of a project, all that most budgets see of it: paths relative to the root, with forward slashes. */
 export function projectAt(root) {
