@@ -43,6 +43,8 @@ export {
   type T5Inputs,
   type T5Output,
 } from './pretrained/t5-for-conditional-generation.ts';
+export { quantisationOf, weightNames } from './pretrained/quantised-format.ts';
+export { checkUnquantised, quantisedWeights, type WeightsToWrite } from './pretrained/quantised-weights.ts';
 export type { TextOutput } from './pretrained/text-model.ts';
 export { AutoTokenizer } from './pretrained/tokenizers.ts';
 export { type Verified, verifyManifest } from './pretrained/verify-manifest.ts';

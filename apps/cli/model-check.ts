@@ -11,10 +11,10 @@ import { signal } from './interrupt.ts';
 
 /**
  * Loads a model as `from_pretrained` does, all but its numbers: configs, names, shapes and dtypes of every weight must
- * fit, and nothing large is read. `dtype` is the one most weights have: then nothing is converted either. Returns the
- * name of the class.
+ * fit, and nothing large is read. `dtype` is the one most weights have, undefined where they are quantised: then nothing
+ * is converted either. Returns the name of the class.
  */
-export async function checkModel(folder: string, dtype: 'f32' | 'f16' | 'bf16'): Promise<string> {
+export async function checkModel(folder: string, dtype: 'f32' | 'f16' | 'bf16' | undefined): Promise<string> {
   const files = withoutData(await openFiles(folder));
   const model = await AutoModel.from_pretrained(files, { dtype, signal });
   model.dispose();

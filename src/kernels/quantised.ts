@@ -88,6 +88,19 @@ export function scalesOf(stored: Uint16Array, spec: Spec, layout: Layout): Scale
   return { values, layout };
 }
 
+/** The same the other way: scales as a stored weight has them. */
+export function storedScales({ values, layout }: Scales, spec: Spec): Uint16Array {
+  const N = spec.shape[layout === '[out, in]' ? 0 : 1];
+  const blocks = values.length / Math.max(1, N);
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const stored = new Uint16Array(values.length);
+  const [nStep, bStep] = layout === '[out, in]' ? [blocks, 1] : [1, N];
+  for (let n = 0; n < N; n++) {
+    for (let b = 0; b < blocks; b++) stored[n * nStep + b * bStep] = bits[n * blocks + b] >>> 16;
+  }
+  return stored;
+}
+
 /** Scales of a stored weight: as many as it has blocks, finite and not negative, which a bfloat16 is below 0x7f80. */
 export function checkScales(stored: Uint16Array, spec: Spec, layout: Layout): void {
   const [N, K] = layout === '[out, in]' ? spec.shape : [spec.shape[1], spec.shape[0]];

@@ -54,10 +54,10 @@ export function readGpt2Config(json: unknown, where = 'config.json'): Gpt2Config
 
 /** Loads the weights tensor by tensor. WeightError for a tensor that is missing, misshapen or unknown. */
 export function loadGpt2(source: WeightSource, config: Gpt2Config): Promise<Loaded<Gpt2Weights>> {
-  return readAll(source, (reader) => read(reader, config));
+  return readAll(source, (reader) => readGpt2(reader, config));
 }
 
-async function read(reader: WeightReader, c: Gpt2Config): Promise<Gpt2Weights> {
+export async function readGpt2(reader: WeightReader, c: Gpt2Config): Promise<Gpt2Weights> {
   const { dModel: D, dMlp: F, vocabSize: V } = c;
   const p = reader.prefix('wte.weight', ['transformer.', '']);
   const norm = async (name: string): Promise<Norm> => ({

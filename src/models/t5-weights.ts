@@ -90,16 +90,18 @@ const headName = 'lm_head.weight';
 
 /** Loads encoder, decoder and head, tensor by tensor. WeightError for a tensor that is missing, misshapen or unknown. */
 export function loadT5(source: WeightSource, c: T5Config): Promise<Loaded<T5Weights>> {
-  return readAll(source, async (reader) => {
-    const { table, ...encoder } = await readEncoder(reader, c);
-    const decoder = await readStack(reader, c, 'decoder', c.nDecoderLayers);
-    reader.skip(/^decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight$/); // stray in old files
-    const tied = c.tied && (!reader.has(headName) || (await reader.isCopy(headName, table)));
-    const unembed = tied
-      ? encoder.tokenEmbedding
-      : await reader.take(headName, [c.vocabSize, c.dModel], 'linear [out, in]');
-    return { ...encoder, decoder, unembed, unembedScale: c.scaleOutputs ? c.dModel ** -0.5 : 1 };
-  });
+  return readAll(source, (reader) => readT5(reader, c));
+}
+
+export async function readT5(reader: WeightReader, c: T5Config): Promise<T5Weights> {
+  const { table, ...encoder } = await readEncoder(reader, c);
+  const decoder = await readStack(reader, c, 'decoder', c.nDecoderLayers);
+  reader.skip(/^decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight$/); // stray in old files
+  const tied = c.tied && (!reader.has(headName) || (await reader.isCopy(headName, table)));
+  const unembed = tied
+    ? encoder.tokenEmbedding
+    : await reader.take(headName, [c.vocabSize, c.dModel], 'linear [out, in]');
+  return { ...encoder, decoder, unembed, unembedScale: c.scaleOutputs ? c.dModel ** -0.5 : 1 };
 }
 
 /** A decoder and a head in the file of an encoder. */
@@ -107,11 +109,13 @@ export const besideEncoder = /^(decoder\.|lm_head\.)/;
 
 /** Loads the encoder; a decoder and a head in the file are left alone. */
 export function loadT5Encoder(source: WeightSource, c: T5Config): Promise<Loaded<T5EncoderWeights>> {
-  return readAll(source, async (reader) => {
-    const { table: _, ...encoder } = await readEncoder(reader, c);
-    reader.skip(besideEncoder);
-    return encoder;
-  });
+  return readAll(source, (reader) => readT5Encoder(reader, c));
+}
+
+export async function readT5Encoder(reader: WeightReader, c: T5Config): Promise<T5EncoderWeights> {
+  const { table: _, ...encoder } = await readEncoder(reader, c);
+  reader.skip(besideEncoder);
+  return encoder;
 }
 
 /** Loads the token table; all else is left alone. */

@@ -154,11 +154,11 @@ function planner(source: WeightSource): WeightReader {
   return new WeightReader(source, async (request) => source.unread(request));
 }
 
-/**
- * Reads a model with a reader of its own: once without its numbers, so that all is checked before the first of them comes
- * and what comes next is always known; then with them. Nothing stays behind when that fails half way.
- */
-export async function readAll<W>(source: WeightSource, read: (reader: WeightReader) => Promise<W>): Promise<Loaded<W>> {
+/** What `read` takes from a source, which must be all there is; checked and unread. */
+export async function planAll(
+  source: WeightSource,
+  read: (reader: WeightReader) => Promise<unknown>,
+): Promise<WeightPlan> {
   const dry = planner(source);
   try {
     await read(dry);
@@ -166,7 +166,15 @@ export async function readAll<W>(source: WeightSource, read: (reader: WeightRead
   } finally {
     dry.abandon();
   }
-  return readPlanned(source, dry, read);
+  return dry;
+}
+
+/**
+ * Reads a model with a reader of its own: once without its numbers, so that all is checked before the first of them comes
+ * and what comes next is always known; then with them. Nothing stays behind when that fails half way.
+ */
+export async function readAll<W>(source: WeightSource, read: (reader: WeightReader) => Promise<W>): Promise<Loaded<W>> {
+  return readPlanned(source, await planAll(source, read), read);
 }
 
 /** Reads what was planned. */

@@ -3,21 +3,18 @@ import type { WeightRequest, WeightSource } from '../models/weight-source.ts';
 import { find, type TensorFile } from '../safetensors/file.ts';
 import type { Backend, Stored } from '../tensor/backend.ts';
 import { bytesPerElement } from '../tensor/dtype.ts';
-import { narrow, widen } from '../tensor/floats.ts';
 import { keep } from '../tensor/scope.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { takeIn, upload } from '../tensor/upload.ts';
-import { checkScales, isInt8, scalesName, scalesShape, weightNames } from './int8-format.ts';
+import { converted, exceedsHalf, type FloatDtype } from './float-bytes.ts';
+import { checkScales, quantisationOf, scalesName, scalesShape, weightNames } from './quantised-format.ts';
 import { type Piece, type PieceReader, piecesOf, readAhead } from './pieces.ts';
 
-export type FloatDtype = 'F32' | 'F16' | 'BF16';
 /** Dtypes weights can be resident in. */
 export type ResidentDtype = FloatDtype | 'Q8';
 /** Dtypes they can be stored in. */
 type StoredDtype = FloatDtype | 'I8';
-
-const largestHalf = 65504;
 
 /**
  * The tensors of a safetensors checkpoint, brought onto a backend one by one, and each of them piece by piece: nothing is
@@ -39,7 +36,7 @@ export class Checkpoint implements WeightSource {
     this.name = file.name;
     this.file = file;
     this.backend = backend;
-    this.#isInt8 = isInt8(file);
+    this.#isInt8 = quantisationOf(file) === 'int8';
     this.#dtype = dtype ?? (this.#isInt8 ? 'Q8' : 'F32');
   }
 
@@ -129,7 +126,7 @@ export class Checkpoint implements WeightSource {
     let fits = true;
     const halves = async function* (): AsyncGenerator<Uint8Array> {
       for await (const bytes of rows) {
-        fits &&= stored === 'F16' || !viewOf('F32', bytes).some((value) => Math.abs(value) > largestHalf);
+        fits &&= stored === 'F16' || !exceedsHalf(bytes);
         if (fits) yield converted(bytes, stored, 'F16');
       }
     };
@@ -190,19 +187,4 @@ async function* next(reading: AsyncGenerator<Uint8Array, void>, count: number): 
 /** Floats in another dtype, piece by piece. */
 async function* each(rows: AsyncIterable<Uint8Array>, from: FloatDtype, to: FloatDtype): AsyncGenerator<Uint8Array> {
   for await (const bytes of rows) yield converted(bytes, from, to);
-}
-
-function converted(bytes: Uint8Array, from: FloatDtype, to: FloatDtype): Uint8Array {
-  if (from === to) return bytes;
-  const { buffer, byteOffset, byteLength } = narrow(widen(viewOf(from, bytes), from), to);
-  return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-function viewOf(dtype: 'F32', bytes: Uint8Array): Float32Array;
-function viewOf(dtype: FloatDtype, bytes: Uint8Array): Float32Array | Uint16Array;
-function viewOf(dtype: FloatDtype, { buffer, byteOffset, byteLength }: Uint8Array): Float32Array | Uint16Array {
-  const size = bytesPerElement(dtype);
-  return dtype === 'F32'
-    ? new Float32Array(buffer, byteOffset, byteLength / size)
-    : new Uint16Array(buffer, byteOffset, byteLength / size);
 }

@@ -3,7 +3,7 @@ import { find } from '../safetensors/file.ts';
 import { allocate } from '../safetensors/source.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Checkpoint } from './checkpoint.ts';
-import { scalesName } from './int8-format.ts';
+import { scalesName } from './quantised-format.ts';
 import { fromMemory } from './pieces.ts';
 import { readRows } from './table-rows.ts';
 

@@ -22,6 +22,10 @@ async function contents(path: string): Promise<Record<string, [string, (number |
   return found;
 }
 
+interface Part {
+  readonly path: string;
+}
+
 const names = (folder: string): string[] => readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
 
 describe('a file', () => {
@@ -111,6 +115,36 @@ describe('a folder', () => {
     }
   });
 
+  it('goes to int8 in shards: whole numbers where the model has matrices, and it answers as if quantised while loading', async () => {
+    const out = join(scratch, 'int8');
+    await stdoutOf(['convert', family, out, '--dtype', 'int8', '--max-shard-size', '2MB']);
+    expect(names(join(out, 'llm')).filter((name) => name.endsWith('.safetensors'))).toHaveLength(3);
+    const [report] = await jsonOf(['inspect', out, '--json']);
+    const [before] = await jsonOf(['inspect', family, '--json']);
+    expect(report.valid).toBe(true);
+    const [part, original] = [report, before].map(({ parts }) => parts.find(({ path }: Part) => path.endsWith('llm')));
+    expect(part.model).toBe('T5ForConditionalGeneration');
+    const [weights] = part.weights;
+    expect([weights.quantisation, weights.metadata.format]).toEqual(['int8', 'batonlm-int8']);
+    expect(weights.parameters).toBe(original.weights[0].parameters);
+    const args = ['--json', 'Where is the station?', 'I have lost my keys.'];
+    for (const name of ['hybrid', 'hybrid-t5', 'llm']) {
+      const kept = await jsonOf(['generate', '--model', join(out, name), ...args]);
+      const atLoad = await jsonOf(['generate', '--model', join(family, name), '--dtype', 'int8', ...args]);
+      expect(kept.map(({ sequences, backend }) => [sequences, backend])).toEqual(
+        atLoad.map(({ sequences, backend }) => [sequences, backend]),
+      );
+      expect(kept[0].backend.dtype).toBe('int8');
+    }
+    expect(await failureOf(['convert', join(out, 'llm'), join(scratch, 'back'), '--dtype', 'f32'])).toEqual({
+      status: 1,
+      line: expect.stringContaining('weights to be converted must be floats, got "batonlm-int8"'),
+    });
+    expect((await failureOf(['generate', '--model', join(out, 'llm'), '--dtype', 'f16', 'x'])).line).toContain(
+      '"dtype" must be \'int8\', as the weights are stored',
+    );
+  });
+
   it('--force replaces weights, shards too, and deletes nothing else', async () => {
     const out = join(scratch, 'forced');
     const llm = join(family, 'llm');
@@ -139,6 +173,11 @@ describe('a folder', () => {
       [join(family, 'llm/model.safetensors'), 'x', '--dtype', 'f16', '--max-shard-size', '1MB'],
       2,
       '--max-shard-size is for folders',
+    ],
+    [
+      [join(family, 'llm/model.safetensors'), 'x', '--dtype', 'int8'],
+      2,
+      '--dtype int8 is for folders (hint: config.json tells which tensors are matrices)',
     ],
   ])('%j is refused', async (args, status, line) => {
     expect(await failureOf(['convert', ...args])).toEqual({ status, line });

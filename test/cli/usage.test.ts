@@ -63,7 +63,7 @@ describe('wrong usage', () => {
     [['convert', 'a', 'b'], "required option '--dtype <dtype>' not specified (see --help)"],
     [
       ['convert', 'a', 'b', '--dtype', 'f8'],
-      "option '--dtype <dtype>' argument 'f8' is invalid. Allowed choices are f32, f16, bf16. (see --help)",
+      "option '--dtype <dtype>' argument 'f8' is invalid. Allowed choices are f32, f16, bf16, int8. (see --help)",
     ],
     [
       ['convert', 'a', 'b', '--dtype', 'f16', '--max-shard-size', 'big'],

@@ -67,7 +67,7 @@ function contents(weight: Tensor, use: Use): unknown[] {
   });
 }
 
-/** The format of int8-format.ts: whole numbers and scales as a file has them. */
+/** The format of quantised-format.ts: whole numbers and scales as a file has them. */
 function storedInt8(floats: Float32Array, shape: Shape, use: Use): { q: Int8Array; stored: Stored } {
   const layout = layoutOf(use);
   const { data, scales } = quantise(floats, { dtype: 'F32', shape }, layout);

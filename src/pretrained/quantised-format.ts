@@ -16,9 +16,8 @@ import { type Shape, sameShape } from '../tensor/shape.ts';
 export const int8Metadata = { format: 'batonlm-int8', version: '1', block: String(block) } as const;
 
 /** Is this a file of that format? FormatError where it is one of ours that this version does not know. */
-export function isInt8({ name: where, metadata }: TensorFile): boolean {
-  const format = metadata.get('format');
-  if (!format?.startsWith('batonlm')) return false;
+export function quantisationOf({ name: where, metadata }: TensorFile): 'int8' | undefined {
+  if (!metadata.get('format')?.startsWith('batonlm')) return undefined;
   for (const [key, expected] of Object.entries(int8Metadata)) {
     const got = metadata.get(key);
     if (got === expected) continue;
@@ -29,7 +28,7 @@ export function isInt8({ name: where, metadata }: TensorFile): boolean {
       hint: 'the file may be of another version of batonlm: convert the original weights again',
     });
   }
-  return true;
+  return 'int8';
 }
 
 export const scalesName = (name: string): string => `${name}.scales`;
