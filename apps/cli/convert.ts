@@ -8,6 +8,7 @@ import {
   FormatError,
   OptionError,
   openFiles,
+  type Quantisation,
   quantisedWeights,
   saveSafetensors,
   saveShards,
@@ -21,7 +22,7 @@ import type { Progress } from './progress.ts';
 import { isModelWeights, list, openWeights } from './weight-files.ts';
 
 export interface Target {
-  readonly dtype: FloatDtype | 'int8';
+  readonly dtype: FloatDtype | Quantisation;
   /** Of one file of a folder's weights. */
   readonly max_shard_size?: number;
   readonly bar: Progress;
@@ -43,10 +44,10 @@ interface Made {
 
 type Save = (tensors: readonly TensorToWrite[], metadata: ReadonlyMap<string, string>) => Promise<unknown>;
 
-/** One file into another. OptionError for int8, which needs to know what each tensor is for. */
+/** One file into another. OptionError for int8 and int4, which need to know what each tensor is for. */
 export function convertFile(from: string, to: string, { dtype, bar }: Target): Promise<Converted> {
-  if (dtype === 'int8') {
-    throw new OptionError('--dtype int8 is for folders', { hint: 'config.json tells which tensors are matrices' });
+  if (isQuantisation(dtype)) {
+    throw new OptionError(`--dtype ${dtype} is for folders`, { hint: 'config.json tells which tensors are matrices' });
   }
   return convertWeights(from, bar, inFloats(dtype), (tensors, metadata) => saveSafetensors(to, tensors, metadata));
 }
@@ -86,12 +87,13 @@ async function fillFolder(from: string, to: string, target: Target): Promise<Con
     const save: Save = isModelWeights(name)
       ? (tensors, metadata) => saveShards(to, tensors, { max_shard_size: target.max_shard_size, metadata })
       : (tensors, metadata) => saveSafetensors(join(to, name.replace(/\.index\.json$/, '')), tensors, metadata);
-    const make = target.dtype === 'int8' ? inWholeNumbers(from, name) : inFloats(target.dtype);
+    const { dtype } = target;
+    const make = isQuantisation(dtype) ? inWholeNumbers(from, name, dtype) : inFloats(dtype);
     done.push(await convertWeights(join(from, name), target.bar, make, save));
   }
   for (const name of others) {
-    if (name === 'config.json' && target.dtype !== 'int8')
-      await convertConfig(join(from, name), join(to, name), target.dtype);
+    const { dtype } = target;
+    if (name === 'config.json' && !isQuantisation(dtype)) await convertConfig(join(from, name), join(to, name), dtype);
     else if (name !== 'manifest.json') await copyFile(join(from, name), join(to, name)); // its sums are wrong now
   }
   for (const name of folders) done.push(await fillFolder(join(from, name), join(to, name), target));
@@ -100,6 +102,9 @@ async function fillFolder(from: string, to: string, target: Target): Promise<Con
     bytes: done.reduce((sum, { bytes }) => sum + bytes, 0),
   };
 }
+
+const isQuantisation = (dtype: FloatDtype | Quantisation): dtype is Quantisation =>
+  dtype === 'int8' || dtype === 'int4';
 
 /** Every tensor by itself, whatever it is for. */
 function inFloats(dtype: FloatDtype): Making {
@@ -113,10 +118,10 @@ function inFloats(dtype: FloatDtype): Making {
 }
 
 /** Those of a model as its configs say; files of other tensors as they are. */
-function inWholeNumbers(folder: string, name: string): Making {
+function inWholeNumbers(folder: string, name: string, dtype: Quantisation): Making {
   return async (weights) => {
     const files = await openFiles(resolve(folder));
-    const quantised = await quantisedWeights(files, name, weights).finally(() => files.close());
+    const quantised = await quantisedWeights(files, name, weights, dtype).finally(() => files.close());
     if (quantised !== undefined) return quantised;
     const copies = [...weights.tensors.values()].map((info) => ({ ...info, data: () => weights.values(info.name) }));
     return { tensors: copies, metadata: weights.metadata };

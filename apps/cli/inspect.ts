@@ -6,6 +6,7 @@ import {
   FormatError,
   LoadError,
   openPath,
+  type Quantisation,
   quantisationOf,
   type TensorInfo,
   type Tokenizer,
@@ -20,7 +21,7 @@ export interface WeightsReport {
   /** Names of the files that hold the tensors: one, or the shards. */
   readonly shards: readonly string[];
   /** Where they are stored so; undefined: floats. */
-  readonly quantisation: 'int8' | undefined;
+  readonly quantisation: Quantisation | undefined;
   readonly tensors: readonly Pick<TensorInfo, 'name' | 'dtype' | 'shape' | 'bytes'>[];
   /** Without the scales of quantised weights. */
   readonly parameters: number;
@@ -120,13 +121,18 @@ async function inspectWeights(path: string): Promise<WeightsReport> {
   await file.close();
   const infos = [...file.tensors.values()];
   const weights = new Set(weightNames(file));
-  const counted = infos.filter(({ name }) => weights.has(name));
+  const quantisation = quantisationOf(file);
+  const parametersOf = ({ name, dtype, shape }: TensorInfo): number => {
+    if (!weights.has(name)) return 0;
+    const elements = shape.reduce((product, n) => product * n, 1);
+    return quantisation === 'int4' && dtype === 'U8' ? 2 * elements : elements; // two to a byte
+  };
   return {
     file: basename(path),
     shards: [...new Set(infos.map((info) => basename(info.file)))],
     tensors: infos.map(({ name, dtype, shape, bytes }) => ({ name, dtype, shape, bytes })),
-    quantisation: quantisationOf(file),
-    parameters: counted.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0),
+    quantisation,
+    parameters: infos.reduce((sum, info) => sum + parametersOf(info), 0),
     bytes: infos.reduce((sum, { bytes }) => sum + bytes, 0),
     metadata: Object.fromEntries(file.metadata),
   };

@@ -23,7 +23,7 @@ export async function checkModel(folder: string, dtype: 'f32' | 'f16' | 'bf16' |
   return model instanceof T5EncoderModel ? 'T5EncoderModel' : 'T5ForConditionalGeneration';
 }
 
-/** The same files, but that tensors read as zeros, at no cost. */
+/** The same files, but that tensors read as zeros, which all dtypes can be, and quantised weights too. */
 function withoutData(files: ModelFiles): ModelFiles {
   return {
     ...files,
@@ -37,7 +37,8 @@ function headerOf({ name, size, read, close }: ByteSource): ByteSource {
   return {
     name,
     size,
-    read: async (offset, length, into) => (into === undefined || isHeader(offset) ? read(offset, length, into) : into),
+    read: async (offset, length, into) =>
+      into === undefined || isHeader(offset) ? read(offset, length, into) : into.fill(0),
     close,
   };
 }

@@ -96,7 +96,7 @@ async function readPromptEmbedding(
 }
 
 async function dense(reader: WeightReader, name: string, out: number, from: number): Promise<Dense> {
-  const weight: Tensor = await reader.take(`${name}.weight`, [out, from], 'linear [out, in]');
+  const weight: Tensor = await reader.take(`${name}.weight`, [out, from], 'linear [out, in]', { fine: true });
   return { weight, bias: await reader.take(`${name}.bias`, [out]) };
 }
 

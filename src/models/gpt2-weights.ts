@@ -70,7 +70,7 @@ export async function readGpt2(reader: WeightReader, c: Gpt2Config): Promise<Gpt
     bias: await reader.take(`${p}${name}.bias`, [to]),
   });
 
-  const tokenEmbedding = await reader.take(`${p}wte.weight`, [V, D], 'table');
+  const tokenEmbedding = await reader.take(`${p}wte.weight`, [V, D], 'table', { fine: true });
   const positionEmbedding = await reader.take(`${p}wpe.weight`, [c.nCtx, D], 'table', { wide: true }); // small, and added
   const blocks: Gpt2Block[] = [];
   for (let i = 0; i < c.nLayers; i++) {
@@ -96,6 +96,6 @@ export async function readGpt2(reader: WeightReader, c: Gpt2Config): Promise<Gpt
 
   const head = 'lm_head.weight';
   const tied = !reader.has(head) || (c.tied && (await reader.isCopy(head, `${p}wte.weight`)));
-  const unembed = tied ? tokenEmbedding : await reader.take(head, [V, D], 'linear [out, in]');
+  const unembed = tied ? tokenEmbedding : await reader.take(head, [V, D], 'linear [out, in]', { fine: true });
   return { tokenEmbedding, positionEmbedding, blocks, lnFinal, unembed };
 }

@@ -100,7 +100,7 @@ export async function readT5(reader: WeightReader, c: T5Config): Promise<T5Weigh
   const tied = c.tied && (!reader.has(headName) || (await reader.isCopy(headName, table)));
   const unembed = tied
     ? encoder.tokenEmbedding
-    : await reader.take(headName, [c.vocabSize, c.dModel], 'linear [out, in]');
+    : await reader.take(headName, [c.vocabSize, c.dModel], 'linear [out, in]', { fine: true });
   return { ...encoder, decoder, unembed, unembedScale: c.scaleOutputs ? c.dModel ** -0.5 : 1 };
 }
 
@@ -121,7 +121,7 @@ export async function readT5Encoder(reader: WeightReader, c: T5Config): Promise<
 /** Loads the token table; all else is left alone. */
 export function loadT5Table(source: WeightSource, c: T5Config): Promise<Loaded<Tensor>> {
   return readAll(source, async (reader) => {
-    const table = await reader.take(tokenTable(reader), [c.vocabSize, c.dModel], 'table');
+    const table = await takeTable(reader, tokenTable(reader), c);
     for (const left of [tableCopies, besideEncoder, /^encoder\./]) reader.skip(left);
     return table;
   });
@@ -129,7 +129,7 @@ export function loadT5Table(source: WeightSource, c: T5Config): Promise<Loaded<T
 
 async function readEncoder(reader: WeightReader, c: T5Config): Promise<T5EncoderWeights & { table: string }> {
   const table = tokenTable(reader);
-  const tokenEmbedding = await reader.take(table, [c.vocabSize, c.dModel], 'table');
+  const tokenEmbedding = await takeTable(reader, table, c);
   const encoder = await readStack(reader, c, 'encoder', c.nLayers);
   reader.skip(tableCopies);
   return { tokenEmbedding, encoder, table };
@@ -140,6 +140,10 @@ export const tableCopies = /^(shared|(encoder|decoder)\.embed_tokens)\.weight$/;
 
 export function tokenTable(reader: WeightReader): string {
   return reader.prefix('', ['shared.weight', 'encoder.embed_tokens.weight', 'decoder.embed_tokens.weight']);
+}
+
+export function takeTable(reader: WeightReader, name: string, c: T5Config): Promise<Tensor> {
+  return reader.take(name, [c.vocabSize, c.dModel], 'table', { fine: true });
 }
 
 type StackName = 'encoder' | 'decoder';

@@ -10,6 +10,8 @@ export interface WeightRequest {
   readonly use: Use;
   /** Its numbers stay floats where the others are quantised. */
   readonly wide: boolean;
+  /** They keep 8 bits where the others get 4: it is small for what depends on it, or both first layer and last. */
+  readonly fine?: boolean;
 }
 
 /** The tensors of a checkpoint, by name. */
@@ -81,8 +83,13 @@ export class WeightReader {
     return candidates.find((p) => this.has(p + name)) ?? candidates[0];
   }
 
-  /** Reads a tensor; `wide`: its numbers must stay floats where the others are quantised. */
-  async take(name: string, shape: Shape, use: Use = 'activation', { wide = false } = {}): Promise<Tensor> {
+  /** Reads a tensor; `wide` and `fine`: see `WeightRequest`. */
+  async take(
+    name: string,
+    shape: Shape,
+    use: Use = 'activation',
+    { wide = false, fine = false } = {},
+  ): Promise<Tensor> {
     if (!this.has(name)) {
       throw new WeightError(`weight ${show(name)} [${shape.join(', ')}] is missing`, {
         where: this.#source.name,
@@ -91,7 +98,7 @@ export class WeightReader {
       });
     }
     this.#taken.add(name);
-    const request = { name, shape, use, wide };
+    const request = { name, shape, use, wide, fine };
     this.requests.push(request);
     const tensor = await this.#bring(request);
     this.#tensors.push(tensor);

@@ -17,7 +17,7 @@ import { type BackendChoice, checkKeys, type Placement, placementOf } from './pl
 export interface LoadOptions extends OpenOptions {
   /** What computes: 'reference' (float64 loops, slow and exact), 'wasm' (SIMD), or a backend. @default 'wasm', the fastest */
   readonly backend?: BackendChoice;
-  /** Resident weights: 'f32', 'f16', 'bf16' or 'int8' (in blocks, each with a scale; activations in 7 bits). @default 'f32', or what is stored in int8 as it is */
+  /** Resident weights: 'f32', 'f16', 'bf16', 'int8' or 'int4' (in blocks, each with a scale; activations in 7 bits; tables, heads and projectors keep 8 bits). @default 'f32', or what is stored quantised as it is */
   readonly dtype?: string;
   /** Threads of the wasm backend; their number changes no bit. @default the cores of the machine */
   readonly threads?: number;

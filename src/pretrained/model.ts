@@ -33,9 +33,10 @@ export abstract class LoadedModel {
     return this.backend.info;
   }
 
-  /** How the matrices are kept: 'f32', 'f16', 'bf16' or 'int8'. */
+  /** How the matrices are kept: 'f32', 'f16', 'bf16', 'int8' or 'int4'. */
   get dtype(): string {
     const matrices = this.#tensors.filter(({ rank }) => rank > 1).map(({ dtype }) => dtype);
+    if (matrices.includes('Q4')) return 'int4';
     if (matrices.includes('Q8')) return 'int8';
     return (matrices[0] ?? 'F32').toLowerCase();
   }

@@ -1,17 +1,26 @@
-/** Weights as they are in memory with dtype 'int8', made once and kept in a file: what `baton convert` writes. */
+/** Weights as they are in memory with dtype 'int8' or 'int4', made once and kept in a file: what `baton convert` writes. */
 import { FormatError, show } from '../errors.ts';
 import type { ModelFiles } from '../hub/files.ts';
-import { layoutOf, type Quantised, quantise, storedScales } from '../kernels/quantised.ts';
+import { layoutOf, type Quantised, type QuantisedSpec, quantise } from '../kernels/quantised.ts';
 import { referenceBackend } from '../kernels/reference-backend.ts';
+import { inPairs, storedScales } from '../kernels/stored-quantised.ts';
 import type { WeightRequest } from '../models/weight-source.ts';
+import type { Values } from '../safetensors/dtypes.ts';
 import { find, type TensorFile } from '../safetensors/file.ts';
 import type { TensorToWrite } from '../safetensors/layout.ts';
-import type { Values } from '../safetensors/dtypes.ts';
 import { allocate } from '../safetensors/source.ts';
-import type { Spec } from '../tensor/shape.ts';
+import type { QuantisedDtype } from '../tensor/dtype.ts';
 import { Checkpoint } from './checkpoint.ts';
 import { converted, exceedsHalf, type FloatDtype } from './float-bytes.ts';
-import { int8Metadata, quantisationOf, scalesName, scalesShape } from './quantised-format.ts';
+import {
+  codedShape,
+  type Quantisation,
+  quantisationOf,
+  quantisedMetadata,
+  scalesName,
+  scalesShape,
+} from './quantised-format.ts';
+import { codingFor } from './resident.ts';
 import { planOf } from './weight-plan.ts';
 
 /** A file of tensors that is to be written; each is made when it is its turn. */
@@ -21,8 +30,8 @@ export interface WeightsToWrite {
 }
 
 /**
- * The weights of a model as `saveSafetensors` or `saveShards` writes them, in int8 where loading would quantise them: the
- * same whole numbers and scales as `from_pretrained` with dtype 'int8' makes. What stays wide is what loading would keep;
+ * The weights of a model as `saveSafetensors` or `saveShards` writes them, quantised where loading would quantise them: to
+ * the same whole numbers and scales as `from_pretrained` with that dtype makes. What stays wide is what loading would keep;
  * copies of tied tables and other tensors that no model reads are left out. `weights` is the file of that name in the
  * folder, open; undefined where no config of the folder speaks of it.
  *
@@ -33,13 +42,15 @@ export async function quantisedWeights(
   files: ModelFiles,
   file: string,
   weights: TensorFile,
+  dtype: Quantisation,
 ): Promise<WeightsToWrite | undefined> {
   checkUnquantised(weights);
-  const plan = await planOf(files, file, new Checkpoint(weights, referenceBackend(), 'Q8'));
+  const resident = { int8: 'Q8', int4: 'Q4' } as const;
+  const plan = await planOf(files, file, new Checkpoint(weights, referenceBackend(), resident[dtype]));
   if (plan === undefined) return undefined;
   const tensors: WeightsToWrite['tensors'][number][] = [];
-  for (const request of plan.requests) tensors.push(...(await stored(weights, request)));
-  return { tensors, metadata: new Map([...weights.metadata, ...Object.entries(int8Metadata)]) };
+  for (const request of plan.requests) tensors.push(...(await stored(weights, request, resident[dtype])));
+  return { tensors, metadata: new Map([...weights.metadata, ...Object.entries(quantisedMetadata[dtype])]) };
 }
 
 /** FormatError where weights are quantised already: their floats cannot be had back. */
@@ -54,23 +65,29 @@ export function checkUnquantised(weights: TensorFile): void {
 }
 
 /** The tensors that a weight becomes. */
-async function stored(weights: TensorFile, request: WeightRequest): Promise<WeightsToWrite['tensors']> {
-  const { name, shape, use, wide } = request;
+async function stored(
+  weights: TensorFile,
+  request: WeightRequest,
+  dtype: QuantisedDtype,
+): Promise<WeightsToWrite['tensors']> {
+  const { name, shape, use } = request;
   const from = floatDtype(weights, name);
   if (use === 'activation') return [{ name, dtype: from, shape, data: () => weights.values(name) }];
-  if (wide) {
+  const coding = codingFor(request, dtype);
+  if (coding === undefined) {
     const to = from === 'F32' && (await fitsHalf(weights, name)) ? 'F16' : from;
     return [{ name, dtype: to, shape, data: () => floatsOf(weights, name, to) }];
   }
-  const quantised = async (): Promise<Quantised & { readonly spec: Spec }> => {
-    const spec: Spec = { dtype: 'Q8', shape, label: name };
-    return { ...quantise(await float32Of(weights, name), spec, layoutOf(use)), spec };
-  };
+  const spec: QuantisedSpec = { dtype: coding, shape, label: name };
   // Twice, because scales and whole numbers stand far from each other in a file.
-  const scales = async () => quantised().then((made) => storedScales(made.scales, made.spec));
+  const quantised = async (): Promise<Quantised> => quantise(await float32Of(weights, name), spec, layoutOf(use));
+  const scales = async () => storedScales((await quantised()).scales, spec);
+  const whole = async () => (await quantised()).data;
+  const paired = async () => inPairs((await quantised()).data, shape[1]);
+  const numbers = coding === 'Q4' ? ({ dtype: 'U8', data: paired } as const) : ({ dtype: 'I8', data: whole } as const);
   return [
-    { name: scalesName(name), dtype: 'BF16', shape: scalesShape(request), data: scales },
-    { name, dtype: 'I8', shape, data: () => quantised().then(({ data }) => data) },
+    { name: scalesName(name), dtype: 'BF16', shape: scalesShape(request, coding), data: scales },
+    { name, ...numbers, shape: codedShape(shape, coding) },
   ];
 }
 

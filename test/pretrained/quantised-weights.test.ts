@@ -1,11 +1,11 @@
 /** Weights that are quantised once and kept in a file are those that loading quantises, and a damaged file is an error. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FormatError, NumericError, UnsupportedOptionError, WeightError } from '../../src/errors.ts';
+import { DtypeError, FormatError, NumericError, UnsupportedOptionError, WeightError } from '../../src/errors.ts';
 import { openMap } from '../../src/hub/map.ts';
-import { block } from '../../src/kernels/quantised.ts';
 import { type AnyModel, AutoModel } from '../../src/pretrained/auto-model.ts';
 import { LlmToSlm } from '../../src/pretrained/llm-to-slm.ts';
+import type { Quantisation } from '../../src/pretrained/quantised-format.ts';
 import { quantisedWeights } from '../../src/pretrained/quantised-weights.ts';
 import { T5EncoderModel } from '../../src/pretrained/t5-encoder-model.ts';
 import { openSafetensors, type Values, writeSafetensors } from '../../src/safetensors/index.ts';
@@ -23,12 +23,13 @@ const stored = fc.constantFrom<StoredDtype>('F32', 'F16', 'BF16');
 /** The folder with its weights as `baton convert` would write them. */
 async function quantised(
   files: Files,
+  dtype: Quantisation,
   change = (tensors: Tensors): Tensors => tensors,
   extra: Record<string, string> = {},
 ): Promise<Files> {
   const name = 'model.safetensors' in files ? 'model.safetensors' : 'projector.safetensors';
   const file = await openSafetensors(contentOf(files, name));
-  const made = await quantisedWeights(openMap(files), name, file);
+  const made = await quantisedWeights(openMap(files), name, file, dtype);
   if (made === undefined) throw new Error(`no plan for ${name}`);
   const tensors = await Promise.all(made.tensors.map(async (tensor) => ({ ...tensor, data: await tensor.data() })));
   const metadata = Object.fromEntries([...made.metadata, ...Object.entries(extra)]);
@@ -60,34 +61,41 @@ async function answer(model: AnyModel): Promise<unknown> {
   return bits((await model.forward(prompt)).logits);
 }
 
-async function expectSame(floats: Files, kept: Files, backend: 'reference' | 'wasm'): Promise<void> {
-  using atLoad = await AutoModel.from_pretrained(floats, { backend, dtype: 'int8' });
+type On = { readonly backend: 'reference' | 'wasm'; readonly dtype: Quantisation };
+
+async function expectSame(floats: Files, kept: Files, { backend, dtype }: On): Promise<void> {
+  using atLoad = await AutoModel.from_pretrained(floats, { backend, dtype });
   const want = await answer(atLoad);
-  for (const dtype of [undefined, 'int8']) {
-    using model = await AutoModel.from_pretrained(kept, { backend, dtype });
-    expect(model.dtype).toBe('int8');
+  for (const asked of [undefined, dtype]) {
+    using model = await AutoModel.from_pretrained(kept, { backend, dtype: asked });
+    expect(model.dtype).toBe(dtype);
     expect(model.memoryFootprint()).toBe(atLoad.memoryFootprint());
     expect(await answer(model)).toEqual(want);
   }
 }
 
-describe.each(['reference', 'wasm'] as const)('int8 kept in a file, on %s', (backend) => {
+const all: On[] = (['int8', 'int4'] as const).flatMap((dtype) => [
+  { backend: 'reference', dtype },
+  { backend: 'wasm', dtype },
+]);
+
+describe.each(all)('$dtype kept in a file, on $backend', (on) => {
   it('T5 has the bits of T5 that is quantised while it is loaded', () =>
     fc.assert(
-      fc.asyncProperty(t5Config, weightSeed, stored, async (config, seed, dtype) => {
+      fc.asyncProperty(t5Config, weightSeed, stored, async (config, seed, from) => {
         const wide = { ...config, vocab_size: Math.max(30, config.vocab_size) };
-        const floats = filesOf(wide, writeSafetensors(await t5Tensors(wide, seed, dtype)));
-        await expectSame(floats, await quantised(floats), backend);
+        const floats = filesOf(wide, writeSafetensors(await t5Tensors(wide, seed, from)));
+        await expectSame(floats, await quantised(floats, on.dtype), on);
       }),
       runs(10),
     ));
 
   it('GPT-2 has the bits of GPT-2 that is quantised while it is loaded', () =>
     fc.assert(
-      fc.asyncProperty(gpt2Config, weightSeed, stored, async (config, seed, dtype) => {
-        const tensors = await tensorsOf(gpt2Shapes(config), seed, dtype);
+      fc.asyncProperty(gpt2Config, weightSeed, stored, async (config, seed, from) => {
+        const tensors = await tensorsOf(gpt2Shapes(config), seed, from);
         const floats = filesOf(config, writeSafetensors(tensors));
-        await expectSame(floats, await quantised(floats), backend);
+        await expectSame(floats, await quantised(floats, on.dtype), on);
       }),
       runs(10),
     ));
@@ -95,17 +103,17 @@ describe.each(['reference', 'wasm'] as const)('int8 kept in a file, on %s', (bac
   it('GPT-2 with several blocks in a column, too', async () => {
     const config = { ...gpt2Json, n_embd: 160 };
     const floats = filesOf(config, writeSafetensors(await tensorsOf(gpt2Shapes(config), 5, 'F32')));
-    await expectSame(floats, await quantised(floats), backend);
+    await expectSame(floats, await quantised(floats, on.dtype), on);
   });
 
   it('an encoder alone, too', async () => {
     const tensors = (await t5Tensors(json)).filter(({ name }) => !name.startsWith('decoder.'));
     const floats = filesOf(json, writeSafetensors(tensors));
-    await expectSame(floats, await quantised(floats), backend);
+    await expectSame(floats, await quantised(floats, on.dtype), on);
   });
 });
 
-describe('a file in int8', () => {
+describe.each(['int8', 'int4'] as const)('a file in %s', (quantisation) => {
   it('holds whole numbers and scales; what must be wide is as narrow as it can be, and copies are gone', async () => {
     const [wo, other] = [
       'encoder.block.0.layer.1.DenseReluDense.wo.weight',
@@ -116,33 +124,40 @@ describe('a file in int8', () => {
     if (shared === undefined) throw new Error('no table');
     for (const { name, data } of tensors) if (name === wo && data instanceof Float32Array) data[5] = 70000;
     tensors.push({ ...shared, name: 'lm_head.weight' }, { ...shared, name: 'encoder.embed_tokens.weight' });
-    const files = await quantised(filesOf(json, writeSafetensors(tensors, { format: 'pt', made: 'here' })));
+    const files = await quantised(
+      filesOf(json, writeSafetensors(tensors, { format: 'pt', made: 'here' })),
+      quantisation,
+    );
     const file = await openSafetensors(contentOf(files, 'model.safetensors'));
     const kindOf = (name: string) => file.tensors.get(name)?.dtype;
     expect(['shared.weight', 'shared.weight.scales', wo, other].map(kindOf)).toEqual(['I8', 'BF16', 'F32', 'F16']);
     expect(kindOf('encoder.final_layer_norm.weight')).toBe('F32');
+    const { dtype, shape } = file.tensors.get('encoder.block.0.layer.0.SelfAttention.q.weight') ?? {};
+    expect([dtype, shape]).toEqual(quantisation === 'int8' ? ['I8', [12, 16]] : ['U8', [12, 8]]);
     expect(['lm_head.weight', 'encoder.embed_tokens.weight'].map(kindOf)).toEqual([undefined, undefined]);
     expect(Object.fromEntries(file.metadata)).toEqual({
-      format: 'batonlm-int8',
+      format: `batonlm-${quantisation}`,
       made: 'here',
       version: '1',
-      block: `${block}`,
+      block: quantisation === 'int8' ? '64' : '32',
     });
   });
 
   it('is read in no other dtype, and quantised no second time', async () => {
-    const files = await quantised(filesOf(json, writeSafetensors(await t5Tensors(json))));
-    for (const dtype of ['f32', 'f16', 'bf16']) {
+    const files = await quantised(filesOf(json, writeSafetensors(await t5Tensors(json))), quantisation);
+    for (const dtype of ['f32', 'f16', 'bf16', quantisation === 'int8' ? 'int4' : 'int8']) {
       await expect(AutoModel.from_pretrained(files, { backend: 'reference', dtype })).rejects.toThrow(
         UnsupportedOptionError,
       );
     }
-    await expect(quantised(files)).rejects.toThrow('weights to be converted must be floats, got "batonlm-int8"');
+    await expect(quantised(files, quantisation)).rejects.toThrow(
+      `weights to be converted must be floats, got "batonlm-${quantisation}"`,
+    );
   });
 
   it('is made of numbers that are finite, and of tensors that the model knows', async () => {
     const tensors = await t5Tensors(json);
-    const make = (all: Tensors) => quantised(filesOf(json, writeSafetensors(all)));
+    const make = (all: Tensors) => quantised(filesOf(json, writeSafetensors(all)), quantisation);
     const stray = { name: 'stray', dtype: 'F32' as const, shape: [1], data: Float32Array.of(1) };
     await expect(make([...tensors, stray])).rejects.toThrow(WeightError);
     await expect(make(tensors.slice(1))).rejects.toThrow(WeightError);
@@ -154,7 +169,9 @@ describe('a file in int8', () => {
   it('of another folder is not known', async () => {
     const bytes = writeSafetensors([]);
     const files = openMap({ 'config.json': JSON.stringify(json), 'other.safetensors': bytes });
-    expect(await quantisedWeights(files, 'other.safetensors', await openSafetensors(bytes))).toBeUndefined();
+    expect(
+      await quantisedWeights(files, 'other.safetensors', await openSafetensors(bytes), quantisation),
+    ).toBeUndefined();
   });
 
   it('of a projector has its bits', async () => {
@@ -174,15 +191,15 @@ describe('a file in int8', () => {
     const slm = filesOf(small, writeSafetensors(await tensorsOf(gpt2Shapes(small), 3, 'F32')));
     const floats = { ...bridge, ...under('llm', llm), ...under('slm', slm) };
     const kept = {
-      ...(await quantised(bridge)),
-      ...under('llm', await quantised(llm)),
-      ...under('slm', await quantised(slm)),
+      ...(await quantised(bridge, quantisation)),
+      ...under('llm', await quantised(llm, quantisation)),
+      ...under('slm', await quantised(slm, quantisation)),
     };
-    await expectSame(floats, kept, 'wasm');
+    await expectSame(floats, kept, { backend: 'wasm', dtype: quantisation });
   });
 });
 
-describe('a damaged file in int8', () => {
+describe('a damaged file', () => {
   const scales = (tensors: Tensors, change: (values: Uint16Array) => void) => {
     for (const { name, data } of tensors)
       if (name === 'shared.weight.scales' && data instanceof Uint16Array) change(data);
@@ -217,12 +234,47 @@ describe('a damaged file in int8', () => {
     ],
     ['scales of nothing', WeightError, (all) => all.filter(({ name }) => name !== 'shared.weight')],
     ['another version', FormatError, (all) => all, { version: '2' }],
-    ['another block', FormatError, (all) => all, { block: '32' }],
+    ['another block', FormatError, (all) => all, { block: '16' }],
     ['another format', FormatError, (all) => all, { format: 'batonlm-int7' }],
   ];
 
   it.each(faults)('%s', async (_name, error, change, extra) => {
-    const files = await quantised(filesOf(json, writeSafetensors(await t5Tensors(json))), change, extra);
+    const files = filesOf(json, writeSafetensors(await t5Tensors(json)));
+    for (const { backend, dtype } of all) {
+      const damaged = await quantised(files, dtype, change, extra);
+      await expect(AutoModel.from_pretrained(damaged, { backend })).rejects.toThrow(error);
+    }
+  });
+
+  const q = 'encoder.block.0.layer.0.SelfAttention.q.weight';
+  const edited =
+    (name: string, change: (tensor: TensorToWrite<Values>) => TensorToWrite<Values>) => (tensors: Tensors) =>
+      tensors.map((tensor) => (tensor.name === name ? change(tensor) : tensor));
+  const inFour: typeof faults = [
+    [
+      'numbers of 4 bits, and no scale',
+      NumericError,
+      edited(`${q}.scales`, (tensor) => ({ ...tensor, data: new Uint16Array(12).fill(0x8000) })),
+    ],
+    [
+      'a scale of theirs that is infinite',
+      NumericError,
+      edited(`${q}.scales`, (tensor) => ({ ...tensor, data: new Uint16Array(12).fill(0xff80) })),
+    ],
+    [
+      'a byte for each of them',
+      WeightError,
+      edited(q, (tensor) => ({ ...tensor, shape: [12, 16], data: new Uint8Array(192) })),
+    ],
+    [
+      'in 8 bits what should have 4',
+      DtypeError,
+      edited(q, (tensor) => ({ ...tensor, dtype: 'I8', data: new Int8Array(192), shape: [12, 16] })),
+    ],
+  ];
+
+  it.each(inFour)('%s', async (_name, error, change) => {
+    const files = await quantised(filesOf(json, writeSafetensors(await t5Tensors(json))), 'int4', change);
     for (const backend of ['reference', 'wasm'] as const)
       await expect(AutoModel.from_pretrained(files, { backend })).rejects.toThrow(error);
   });

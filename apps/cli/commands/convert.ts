@@ -22,7 +22,10 @@ export function addConvert(program: Command): void {
     .argument('<in>', 'a safetensors file, or a folder with everything below it')
     .argument('<out>', 'the new file or folder')
     .addOption(
-      new Option('--dtype <dtype>', 'of float tensors, others stay; int8: a model as it is kept in memory, for folders')
+      new Option(
+        '--dtype <dtype>',
+        'of float tensors, others stay; int8, int4: a model as it is kept in memory, for folders',
+      )
         .choices(Object.keys(dtypes))
         .makeOptionMandatory(),
     )
@@ -31,7 +34,7 @@ export function addConvert(program: Command): void {
   addOutputOptions(command).action(convert);
 }
 
-const dtypes = { f32: 'F32', f16: 'F16', bf16: 'BF16', int8: 'int8' } as const;
+const dtypes = { f32: 'F32', f16: 'F16', bf16: 'BF16', int8: 'int8', int4: 'int4' } as const;
 
 async function convert(from: string, to: string, { dtype, maxShardSize, force, json }: ConvertFlags): Promise<void> {
   const source = await look(from);
