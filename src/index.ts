@@ -37,6 +37,8 @@ export { type HybridInputs, type HybridOutput, LlmToSlm } from './pretrained/llm
 export type { LoadOptions } from './pretrained/load.ts';
 export { type Pipeline, type PipelineResult, pipeline, type Task } from './pretrained/pipeline.ts';
 export type { T5EncoderOutput } from './pretrained/prompt-encoder.ts';
+export { type Quantisation, quantisationOf, weightNames } from './pretrained/quantised-format.ts';
+export { checkUnquantised, quantisedWeights, type WeightsToWrite } from './pretrained/quantised-weights.ts';
 export { type T5EncoderInputs, T5EncoderModel } from './pretrained/t5-encoder-model.ts';
 export {
   T5ForConditionalGeneration,

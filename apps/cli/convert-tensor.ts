@@ -3,6 +3,7 @@ import {
   type FileDtype,
   NumericError,
   show,
+  type TensorFile,
   type TensorInfo,
   type TensorToWrite,
   tensor,
@@ -11,20 +12,22 @@ import {
 
 export type FloatDtype = 'F32' | 'F16' | 'BF16';
 
-interface Conversion extends Omit<TensorToWrite, 'data'> {
-  readonly data: (values: Values) => Values;
-}
-
 /**
  * A tensor in another float dtype; what is no float stays as it is.
  *
  * Numerics  exact to a wider dtype, to nearest even to a narrower one; F64 by way of F32
  * Errors    NumericError a finite number that the new dtype could only hold as infinite
  */
-export function converted({ name, dtype, shape }: TensorInfo, to: FloatDtype): Conversion {
+export function inDtype(
+  weights: TensorFile,
+  { name, dtype, shape }: TensorInfo,
+  to: FloatDtype,
+): TensorToWrite<() => Promise<Values>> {
   const floats: readonly FileDtype[] = ['F64', 'F32', 'F16', 'BF16'];
-  if (dtype === to || !floats.includes(dtype)) return { name, dtype, shape, data: (values) => values };
-  return { name, dtype: to, shape, data: (values) => narrowed(name, values, dtype === 'BF16' ? 'BF16' : 'F16', to) };
+  const values = () => weights.values(name);
+  if (dtype === to || !floats.includes(dtype)) return { name, dtype, shape, data: values };
+  const bits = dtype === 'BF16' ? 'BF16' : 'F16';
+  return { name, dtype: to, shape, data: async () => narrowed(name, await values(), bits, to) };
 }
 
 /** `bits` says what 16-bit values are. */

@@ -2,14 +2,27 @@
 import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { FormatError, OptionError, saveSafetensors, saveShards, type TensorToWrite } from '../../src/index.node.ts';
-import { converted, type FloatDtype } from './convert-tensor.ts';
+import {
+  byteLength,
+  checkUnquantised,
+  FormatError,
+  OptionError,
+  openFiles,
+  type Quantisation,
+  quantisedWeights,
+  saveSafetensors,
+  saveShards,
+  type TensorFile,
+  type TensorToWrite,
+  type Values,
+} from '../../src/index.node.ts';
+import { type FloatDtype, inDtype } from './convert-tensor.ts';
 import { signal } from './interrupt.ts';
 import type { Progress } from './progress.ts';
 import { isModelWeights, list, openWeights } from './weight-files.ts';
 
 export interface Target {
-  readonly dtype: FloatDtype;
+  readonly dtype: FloatDtype | Quantisation;
   /** Of one file of a folder's weights. */
   readonly max_shard_size?: number;
   readonly bar: Progress;
@@ -21,11 +34,22 @@ export interface Converted {
   readonly bytes: number;
 }
 
+/** What is to be written of the tensors of a file. */
+type Making = (weights: TensorFile) => Promise<Made>;
+
+interface Made {
+  readonly tensors: readonly TensorToWrite<() => Values | Promise<Values>>[];
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
 type Save = (tensors: readonly TensorToWrite[], metadata: ReadonlyMap<string, string>) => Promise<unknown>;
 
-/** One file into another. */
-export function convertFile(from: string, to: string, target: Target): Promise<Converted> {
-  return convertWeights(from, target, (tensors, metadata) => saveSafetensors(to, tensors, metadata));
+/** One file into another. OptionError for int8 and int4, which need to know what each tensor is for. */
+export function convertFile(from: string, to: string, { dtype, bar }: Target): Promise<Converted> {
+  if (isQuantisation(dtype)) {
+    throw new OptionError(`--dtype ${dtype} is for folders`, { hint: 'config.json tells which tensors are matrices' });
+  }
+  return convertWeights(from, bar, inFloats(dtype), (tensors, metadata) => saveSafetensors(to, tensors, metadata));
 }
 
 /** A folder and all below it: weights are converted, configs told of it, the rest is copied. */
@@ -63,10 +87,13 @@ async function fillFolder(from: string, to: string, target: Target): Promise<Con
     const save: Save = isModelWeights(name)
       ? (tensors, metadata) => saveShards(to, tensors, { max_shard_size: target.max_shard_size, metadata })
       : (tensors, metadata) => saveSafetensors(join(to, name.replace(/\.index\.json$/, '')), tensors, metadata);
-    done.push(await convertWeights(join(from, name), target, save));
+    const { dtype } = target;
+    const make = isQuantisation(dtype) ? inWholeNumbers(from, name, dtype) : inFloats(dtype);
+    done.push(await convertWeights(join(from, name), target.bar, make, save));
   }
   for (const name of others) {
-    if (name === 'config.json') await convertConfig(join(from, name), join(to, name), target.dtype);
+    const { dtype } = target;
+    if (name === 'config.json' && !isQuantisation(dtype)) await convertConfig(join(from, name), join(to, name), dtype);
     else if (name !== 'manifest.json') await copyFile(join(from, name), join(to, name)); // its sums are wrong now
   }
   for (const name of folders) done.push(await fillFolder(join(from, name), join(to, name), target));
@@ -76,30 +103,50 @@ async function fillFolder(from: string, to: string, target: Target): Promise<Con
   };
 }
 
-/** Tensors one by one: each is read when it is to be written. */
-async function convertWeights(path: string, { dtype, bar }: Target, save: Save): Promise<Converted> {
+const isQuantisation = (dtype: FloatDtype | Quantisation): dtype is Quantisation =>
+  dtype === 'int8' || dtype === 'int4';
+
+/** Every tensor by itself, whatever it is for. */
+function inFloats(dtype: FloatDtype): Making {
+  return async (weights) => {
+    checkUnquantised(weights);
+    return {
+      tensors: [...weights.tensors.values()].map((info) => inDtype(weights, info, dtype)),
+      metadata: weights.metadata,
+    };
+  };
+}
+
+/** Those of a model as its configs say; files of other tensors as they are. */
+function inWholeNumbers(folder: string, name: string, dtype: Quantisation): Making {
+  return async (weights) => {
+    const files = await openFiles(resolve(folder));
+    const quantised = await quantisedWeights(files, name, weights, dtype).finally(() => files.close());
+    if (quantised !== undefined) return quantised;
+    const copies = [...weights.tensors.values()].map((info) => ({ ...info, data: () => weights.values(info.name) }));
+    return { tensors: copies, metadata: weights.metadata };
+  };
+}
+
+/** Tensors one by one: each is made when it is to be written. */
+async function convertWeights(path: string, bar: Progress, make: Making, save: Save): Promise<Converted> {
   const file = await openWeights(path);
   try {
-    const infos = [...file.tensors.values()];
-    const total = infos.reduce((sum, { bytes }) => sum + bytes, 0);
-    let read = 0;
-    let written = 0;
-    const tensors = infos.map((info): TensorToWrite => {
-      const to = converted(info, dtype);
-      return {
-        ...to,
-        data: async () => {
-          signal.throwIfAborted();
-          const data = to.data(await file.values(info.name));
-          read += info.bytes;
-          written += data.byteLength;
-          bar.reach(read, total);
-          return data;
-        },
+    const { tensors, metadata } = await make(file);
+    const total = tensors.reduce((sum, tensor) => sum + byteLength(tensor), 0);
+    let bytes = 0;
+    const told = tensors.map(({ data, ...tensor }): TensorToWrite => {
+      const made = async () => {
+        signal.throwIfAborted();
+        const values = await data();
+        bytes += values.byteLength;
+        bar.reach(bytes, total);
+        return values;
       };
+      return { ...tensor, data: made };
     });
-    await save(tensors, file.metadata);
-    return { tensors: infos.length, bytes: written };
+    await save(told, metadata);
+    return { tensors: tensors.length, bytes };
   } finally {
     bar.stop();
     await file.close();

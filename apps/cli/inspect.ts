@@ -6,8 +6,11 @@ import {
   FormatError,
   LoadError,
   openPath,
+  type Quantisation,
+  quantisationOf,
   type TensorInfo,
   type Tokenizer,
+  weightNames,
 } from '../../src/index.node.ts';
 import { checkModel } from './model-check.ts';
 import { lineOf } from './trouble.ts';
@@ -17,7 +20,10 @@ export interface WeightsReport {
   readonly file: string;
   /** Names of the files that hold the tensors: one, or the shards. */
   readonly shards: readonly string[];
+  /** Where they are stored so; undefined: floats. */
+  readonly quantisation: Quantisation | undefined;
   readonly tensors: readonly Pick<TensorInfo, 'name' | 'dtype' | 'shape' | 'bytes'>[];
+  /** Without the scales of quantised weights. */
   readonly parameters: number;
   readonly bytes: number;
   readonly metadata: Readonly<Record<string, string>>;
@@ -114,11 +120,19 @@ async function inspectWeights(path: string): Promise<WeightsReport> {
   const file = await openWeights(path);
   await file.close();
   const infos = [...file.tensors.values()];
+  const weights = new Set(weightNames(file));
+  const quantisation = quantisationOf(file);
+  const parametersOf = ({ name, dtype, shape }: TensorInfo): number => {
+    if (!weights.has(name)) return 0;
+    const elements = shape.reduce((product, n) => product * n, 1);
+    return quantisation === 'int4' && dtype === 'U8' ? 2 * elements : elements; // two to a byte
+  };
   return {
     file: basename(path),
     shards: [...new Set(infos.map((info) => basename(info.file)))],
     tensors: infos.map(({ name, dtype, shape, bytes }) => ({ name, dtype, shape, bytes })),
-    parameters: infos.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0),
+    quantisation,
+    parameters: infos.reduce((sum, info) => sum + parametersOf(info), 0),
     bytes: infos.reduce((sum, { bytes }) => sum + bytes, 0),
     metadata: Object.fromEntries(file.metadata),
   };
@@ -149,8 +163,9 @@ function isEmpty({ config, tokenizer, weights, parts, problems }: Report): boole
   return config === undefined && tokenizer === undefined && [weights, parts, problems].every((all) => all.length === 0);
 }
 
-/** The dtype that most bytes of the weights have. */
-function dtypeOf(weights: readonly WeightsReport[]): 'f32' | 'f16' | 'bf16' {
+/** The dtype that most bytes of the weights have; undefined where they are quantised, and loaded as they are. */
+function dtypeOf(weights: readonly WeightsReport[]): 'f32' | 'f16' | 'bf16' | undefined {
+  if (weights.some(({ quantisation }) => quantisation !== undefined)) return undefined;
   const tensors = weights.flatMap((file) => file.tensors);
   const bytesOf = (dtype: string) =>
     tensors.filter((tensor) => tensor.dtype === dtype).reduce((sum, { bytes }) => sum + bytes, 0);

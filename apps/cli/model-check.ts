@@ -11,10 +11,10 @@ import { signal } from './interrupt.ts';
 
 /**
  * Loads a model as `from_pretrained` does, all but its numbers: configs, names, shapes and dtypes of every weight must
- * fit, and nothing large is read. `dtype` is the one most weights have: then nothing is converted either. Returns the
- * name of the class.
+ * fit, and nothing large is read. `dtype` is the one most weights have, undefined where they are quantised: then nothing
+ * is converted either. Returns the name of the class.
  */
-export async function checkModel(folder: string, dtype: 'f32' | 'f16' | 'bf16'): Promise<string> {
+export async function checkModel(folder: string, dtype: 'f32' | 'f16' | 'bf16' | undefined): Promise<string> {
   const files = withoutData(await openFiles(folder));
   const model = await AutoModel.from_pretrained(files, { dtype, signal });
   model.dispose();
@@ -23,7 +23,7 @@ export async function checkModel(folder: string, dtype: 'f32' | 'f16' | 'bf16'):
   return model instanceof T5EncoderModel ? 'T5EncoderModel' : 'T5ForConditionalGeneration';
 }
 
-/** The same files, but that tensors read as zeros, at no cost. */
+/** The same files, but that tensors read as zeros, which all dtypes can be, and quantised weights too. */
 function withoutData(files: ModelFiles): ModelFiles {
   return {
     ...files,
@@ -37,7 +37,8 @@ function headerOf({ name, size, read, close }: ByteSource): ByteSource {
   return {
     name,
     size,
-    read: async (offset, length, into) => (into === undefined || isHeader(offset) ? read(offset, length, into) : into),
+    read: async (offset, length, into) =>
+      into === undefined || isHeader(offset) ? read(offset, length, into) : into.fill(0),
     close,
   };
 }

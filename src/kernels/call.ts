@@ -1,5 +1,6 @@
 import { DtypeError, ShapeError, StateError } from '../errors.ts';
 import type { Backend } from '../tensor/backend.ts';
+import { isQuantised } from '../tensor/dtype.ts';
 import type { Cost, Inputs, Op } from '../tensor/op.ts';
 import { track } from '../tensor/scope.ts';
 import { bytesOf, describe, type Spec } from '../tensor/shape.ts';
@@ -21,7 +22,7 @@ export function call1<A>(op: Op<A>, inputs: Inputs<Tensor>, attrs: A): Tensor {
   return call(op, inputs, attrs)[0];
 }
 
-/** The ops that take a Q8 tensor, each as one of its inputs. */
+/** The ops that take a quantised tensor, each as one of its inputs. */
 const readers: readonly string[] = ['linear', 'embedding'];
 
 /** The one backend of all inputs. */
@@ -31,10 +32,10 @@ export function backendOf(op: string, inputs: Inputs<Tensor>): Backend {
     if (input === undefined) continue;
     if (!(input instanceof Tensor)) throw new StateError('every input must be a Tensor', { op, got: input });
     first ??= input;
-    if (input.dtype === 'Q8' && !readers.includes(op)) {
+    if (isQuantised(input.dtype) && !readers.includes(op)) {
       throw new DtypeError(`a quantised tensor is read by ${readers.join(' and ')} alone, got ${describe(input)}`, {
         op,
-        got: 'Q8',
+        got: input.dtype,
       });
     }
     if (input.backend !== first.backend) {

@@ -1,4 +1,5 @@
 import { DtypeError, NumericError, ShapeError } from '../errors.ts';
+import { isQuantised } from '../tensor/dtype.ts';
 import { widen } from '../tensor/floats.ts';
 import type { Op } from '../tensor/op.ts';
 import { describe } from '../tensor/shape.ts';
@@ -11,7 +12,7 @@ import { floatAt } from './quantised.ts';
  * Looks up rows of a table: y(…, d) = table(ids(…), d).
  *
  * Shapes    table [V D], ids I32 […] → y [… D]
- * Numerics  exact; of an F16 or BF16 table only the rows asked for are widened; of a Q8 table each number is
+ * Numerics  exact; of an F16 or BF16 table only the rows asked for are widened; of a quantised table each number is
  *           multiplied with its scale, and rounded once
  * Errors    ShapeError table is not [V D] · DtypeError · NumericError an id outside 0 … V − 1
  * Source    Vaswani et al. 2017 §3.4, without its factor √D
@@ -26,7 +27,7 @@ export const embeddingOp: Op<undefined> = {
   infer(inputs) {
     const op = 'embedding';
     const [table, ids] = [needed(inputs, 0, op, 'table'), needed(inputs, 1, op, 'ids')];
-    if (table.dtype !== 'Q8') checkFloat(op, 'table', table);
+    if (!isQuantised(table.dtype)) checkFloat(op, 'table', table);
     if (table.shape.length !== 2) {
       throw new ShapeError(`"table" must be [V D], got ${describe(table)}`, { op, got: table.shape });
     }

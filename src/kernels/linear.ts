@@ -1,4 +1,5 @@
 import { OptionError, ShapeError } from '../errors.ts';
+import { isQuantised } from '../tensor/dtype.ts';
 import type { Op } from '../tensor/op.ts';
 import { describe, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -16,9 +17,9 @@ export type Layout = '[out, in]' | '[in, out]';
  *
  * Shapes    x [… K], w [N K] or [K N], bias [N] → y [… N]
  * Numerics  per output one float64 chain over k ascending, then the bias, then one rounding: a row of y depends on its row
- *           of x alone, not on how many rows there are. F16 and BF16 weights are widened panel by panel; a Q8
+ *           of x alone, not on how many rows there are. F16 and BF16 weights are widened panel by panel; a quantised
  *           weight: see quantised-linear.ts
- * Errors    ShapeError sizes of K or N differ · DtypeError not float, or a Q8 weight made for the other layout
+ * Errors    ShapeError sizes of K or N differ · DtypeError not float, or a quantised weight made for the other layout
  * Source    Vaswani et al. 2017 §3.3; layouts: Raffel et al. 2020 and Radford et al. 2019 as released
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | undefined, layout: Layout): Tensor {
@@ -36,7 +37,7 @@ export const linearOp: Op<{ readonly layout: Layout }> = {
       throw new OptionError(`"layout" must be '[out, in]' or '[in, out]', got ${layout}`, { op, got: layout });
     }
     checkFloat(op, 'x', x);
-    if (w.dtype !== 'Q8') checkFloat(op, 'weight', w);
+    if (!isQuantised(w.dtype)) checkFloat(op, 'weight', w);
     if (bias !== undefined) checkFloat(op, 'bias', bias);
     const [N, K] = layout === '[out, in]' ? w.shape : [w.shape[1], w.shape[0]];
     if (w.shape.length !== 2 || x.shape.at(-1) !== K) {

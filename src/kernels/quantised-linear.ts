@@ -1,20 +1,21 @@
 /**
- * The linear layer over a weight in int8.
+ * The linear layer over a weight in whole numbers.
  *
  * Each row of x is quantised by itself, block by block, to 7 bits (what SIMD can multiply with signed bytes everywhere):
  *
  *   t = (max(x, 0) − min(x, 0)) / 127        z = round(−min(x, 0) / t)        p = round(x / t) + z, 0 … 127
  *
- * so that 0 stays 0 and x ≈ t·(p − z). With a weight w ≈ s·q, block by block,
+ * in blocks of 64, so that 0 stays 0 and x ≈ t·(p − z). With a weight w ≈ s·q, block by block of its own (64 or half of it),
  *
- *   y = Σ_b  s·(t·(Σₖ q·p − z·Σₖ q))  + bias
+ *   y = Σ_b  s·(t·Σₖ q·(p − z))  + bias
  *
  * The sums over k are whole numbers below 2²²: exact, in any order. The sum over blocks is one float32 chain, ascending,
  * every step rounded. A kernel that keeps to this gives these bits, on every machine. A block of x that holds a number that
  * is not finite has no scale: NaN, and so has every output.
  */
 import type { Host, Scales } from '../tensor/op.ts';
-import { block, blocksOf, inverse, nearest } from './quantised.ts';
+import { blocksOf, longestBlock } from './codings.ts';
+import { inverse, nearest, sidesOf } from './quantised.ts';
 
 const { fround } = Math;
 
@@ -26,14 +27,14 @@ export interface QuantisedRow {
 }
 
 export function quantisedRow(K: number): QuantisedRow {
-  const blocks = blocksOf(K);
+  const blocks = blocksOf(K, longestBlock);
   return { data: new Uint8Array(K), scales: new Float32Array(blocks), zeros: new Uint8Array(blocks) };
 }
 
 /** Quantises x[at …] into `row`. */
 export function quantiseRow(x: Float32Array, at: number, { data, scales, zeros }: QuantisedRow): void {
   for (let b = 0, k = 0; b < scales.length; b++) {
-    const end = Math.min(data.length, k + block);
+    const end = Math.min(data.length, k + longestBlock);
     let [low, high] = [0, 0];
     for (let i = k; i < end; i++) {
       low = Math.min(low, x[at + i]);
@@ -52,15 +53,15 @@ export function quantiseRow(x: Float32Array, at: number, { data, scales, zeros }
 export function quantisedLinear(
   x: Float32Array,
   weight: Host,
-  { values: scales, layout }: Scales,
+  { values: scales, layout, block }: Scales,
   bias: Float32Array | undefined,
   y: Float32Array,
 ): void {
-  const [N, K] = layout === '[out, in]' ? weight.shape : [weight.shape[1], weight.shape[0]];
+  const { N, K } = sidesOf(weight.shape, layout);
   const [nStep, kStep] = layout === '[out, in]' ? [K, 1] : [1, N];
   const q = weight.data;
   if (!(q instanceof Int8Array)) return;
-  const blocks = blocksOf(K);
+  const blocks = blocksOf(K, block);
   const row = quantisedRow(K);
   const M = N === 0 ? 0 : y.length / N;
   for (let m = 0; m < M; m++) {
@@ -68,13 +69,11 @@ export function quantisedLinear(
     for (let n = 0; n < N; n++) {
       let total = 0;
       for (let b = 0; b < blocks; b++) {
-        let [dot, sum] = [0, 0];
-        for (let k = b * block; k < Math.min(K, (b + 1) * block); k++) {
-          const v = q[n * nStep + k * kStep];
-          dot += v * row.data[k];
-          sum += v;
-        }
-        const part = fround(row.scales[b] * (dot - row.zeros[b] * sum));
+        const [begin, end] = [b * block, Math.min(K, (b + 1) * block)];
+        const a = Math.floor(begin / longestBlock);
+        let dot = 0;
+        for (let k = begin; k < end; k++) dot += q[n * nStep + k * kStep] * (row.data[k] - row.zeros[a]);
+        const part = fround(row.scales[a] * dot);
         total = fround(total + fround(scales[n * blocks + b] * part));
       }
       y[m * N + n] = bias === undefined ? total : total + bias[n];

@@ -4,7 +4,7 @@ import { allocate, fits, type HostArray } from '../tensor/dtype.ts';
 import type { Host, Op, Scales } from '../tensor/op.ts';
 import { type Spec, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { HostIntake } from './host-intake.ts';
+import { hostIntake } from './host-intake.ts';
 
 /** Memory that several storages may share: a tensor and its views, a cache and its longer successor. */
 interface Block {
@@ -63,7 +63,7 @@ export class ReferenceBackend implements Backend<HostStorage> {
   }
 
   intake(spec: Spec, use: Use, stored: Stored): Intake<HostStorage> {
-    return new HostIntake(spec, use, stored, ({ data, scales }) => {
+    return hostIntake(spec, use, stored, ({ data, scales }) => {
       return new HostStorage(this.#block(data, data.length, scales?.values.byteLength), 0, data.length, scales);
     });
   }

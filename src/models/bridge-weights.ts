@@ -46,6 +46,12 @@ export interface BridgeParts {
   readonly promptEmbedding?: Dense;
 }
 
+/** Widths of the two models. */
+export interface BridgeSizes {
+  readonly dLlm: number;
+  readonly dSlm: number;
+}
+
 /**
  * Loads `projector.{0,2}` and `prompt_embedding`. A hybrid whose small model has a token table of its own for the prompt
  * (`ownTable`, T5) has no prompt embedding; all others need one unless fusion 'replace' leaves E_X out.
@@ -53,20 +59,27 @@ export interface BridgeParts {
 export function loadBridge(
   source: WeightSource,
   fusion: Fusion,
-  sizes: { readonly dLlm: number; readonly dSlm: number },
+  sizes: BridgeSizes,
   ownTable: boolean,
 ): Promise<Loaded<BridgeParts>> {
-  return readAll(source, async (reader) => {
-    const projector = await readProjector(reader, fusion, sizes);
-    const promptEmbedding = ownTable ? undefined : await readPromptEmbedding(reader, fusion, sizes);
-    return { projector, promptEmbedding };
-  });
+  return readAll(source, (reader) => readBridge(reader, fusion, sizes, ownTable));
+}
+
+export async function readBridge(
+  reader: WeightReader,
+  fusion: Fusion,
+  sizes: BridgeSizes,
+  ownTable: boolean,
+): Promise<BridgeParts> {
+  const projector = await readProjector(reader, fusion, sizes);
+  const promptEmbedding = ownTable ? undefined : await readPromptEmbedding(reader, fusion, sizes);
+  return { projector, promptEmbedding };
 }
 
 async function readProjector(
   reader: WeightReader,
   fusion: Fusion,
-  { dLlm, dSlm }: { dLlm: number; dSlm: number },
+  { dLlm, dSlm }: BridgeSizes,
 ): Promise<ProjectorWeights | undefined> {
   if (fusion === 'none' && !reader.has('projector.0.weight')) return undefined;
   const P = reader.rows('projector.0.weight') ?? dSlm; // its hidden width is its own affair
@@ -76,14 +89,14 @@ async function readProjector(
 async function readPromptEmbedding(
   reader: WeightReader,
   fusion: Fusion,
-  { dLlm, dSlm }: { dLlm: number; dSlm: number },
+  { dLlm, dSlm }: BridgeSizes,
 ): Promise<Dense | undefined> {
   if (fusion === 'replace' && !reader.has('prompt_embedding.weight')) return undefined;
   return dense(reader, 'prompt_embedding', dSlm, dLlm);
 }
 
 async function dense(reader: WeightReader, name: string, out: number, from: number): Promise<Dense> {
-  const weight: Tensor = await reader.take(`${name}.weight`, [out, from], 'linear [out, in]');
+  const weight: Tensor = await reader.take(`${name}.weight`, [out, from], 'linear [out, in]', { fine: true });
   return { weight, bias: await reader.take(`${name}.bias`, [out]) };
 }
 

@@ -54,10 +54,10 @@ export function readGpt2Config(json: unknown, where = 'config.json'): Gpt2Config
 
 /** Loads the weights tensor by tensor. WeightError for a tensor that is missing, misshapen or unknown. */
 export function loadGpt2(source: WeightSource, config: Gpt2Config): Promise<Loaded<Gpt2Weights>> {
-  return readAll(source, (reader) => read(reader, config));
+  return readAll(source, (reader) => readGpt2(reader, config));
 }
 
-async function read(reader: WeightReader, c: Gpt2Config): Promise<Gpt2Weights> {
+export async function readGpt2(reader: WeightReader, c: Gpt2Config): Promise<Gpt2Weights> {
   const { dModel: D, dMlp: F, vocabSize: V } = c;
   const p = reader.prefix('wte.weight', ['transformer.', '']);
   const norm = async (name: string): Promise<Norm> => ({
@@ -70,7 +70,7 @@ async function read(reader: WeightReader, c: Gpt2Config): Promise<Gpt2Weights> {
     bias: await reader.take(`${p}${name}.bias`, [to]),
   });
 
-  const tokenEmbedding = await reader.take(`${p}wte.weight`, [V, D], 'table');
+  const tokenEmbedding = await reader.take(`${p}wte.weight`, [V, D], 'table', { fine: true });
   const positionEmbedding = await reader.take(`${p}wpe.weight`, [c.nCtx, D], 'table', { wide: true }); // small, and added
   const blocks: Gpt2Block[] = [];
   for (let i = 0; i < c.nLayers; i++) {
@@ -96,6 +96,6 @@ async function read(reader: WeightReader, c: Gpt2Config): Promise<Gpt2Weights> {
 
   const head = 'lm_head.weight';
   const tied = !reader.has(head) || (c.tied && (await reader.isCopy(head, `${p}wte.weight`)));
-  const unembed = tied ? tokenEmbedding : await reader.take(head, [V, D], 'linear [out, in]');
+  const unembed = tied ? tokenEmbedding : await reader.take(head, [V, D], 'linear [out, in]', { fine: true });
   return { tokenEmbedding, positionEmbedding, blocks, lnFinal, unembed };
 }

@@ -1,7 +1,15 @@
 /** An encoder whose weights stay in their file: one block at a time, and of the token table the rows of a prompt. */
 import type { Tensor } from '../tensor/tensor.ts';
 import type { T5Block, T5Ends } from './t5.ts';
-import { besideEncoder, readT5Block, readT5Ends, type T5Config, tableCopies, tokenTable } from './t5-weights.ts';
+import {
+  besideEncoder,
+  readT5Block,
+  readT5Ends,
+  type T5Config,
+  tableCopies,
+  takeTable,
+  tokenTable,
+} from './t5-weights.ts';
 import { type Loaded, readAll, readPlanned, type StoredSource, type WeightPlan } from './weight-source.ts';
 
 export interface StoredT5Encoder {
@@ -17,7 +25,7 @@ export interface StoredT5Encoder {
 export function openT5Encoder(source: StoredSource, c: T5Config): Promise<Loaded<StoredT5Encoder>> {
   return readAll(source, async (reader) => {
     const table = tokenTable(reader);
-    const { requests } = await reader.plan((other) => other.take(table, [c.vocabSize, c.dModel], 'table'));
+    const { requests } = await reader.plan((other) => takeTable(other, table, c));
     const blocks: WeightPlan[] = [];
     for (let i = 0; i < c.nLayers; i++) {
       blocks.push(await reader.plan((other) => readT5Block(other, c, 'encoder', i)));

@@ -90,16 +90,18 @@ const headName = 'lm_head.weight';
 
 /** Loads encoder, decoder and head, tensor by tensor. WeightError for a tensor that is missing, misshapen or unknown. */
 export function loadT5(source: WeightSource, c: T5Config): Promise<Loaded<T5Weights>> {
-  return readAll(source, async (reader) => {
-    const { table, ...encoder } = await readEncoder(reader, c);
-    const decoder = await readStack(reader, c, 'decoder', c.nDecoderLayers);
-    reader.skip(/^decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight$/); // stray in old files
-    const tied = c.tied && (!reader.has(headName) || (await reader.isCopy(headName, table)));
-    const unembed = tied
-      ? encoder.tokenEmbedding
-      : await reader.take(headName, [c.vocabSize, c.dModel], 'linear [out, in]');
-    return { ...encoder, decoder, unembed, unembedScale: c.scaleOutputs ? c.dModel ** -0.5 : 1 };
-  });
+  return readAll(source, (reader) => readT5(reader, c));
+}
+
+export async function readT5(reader: WeightReader, c: T5Config): Promise<T5Weights> {
+  const { table, ...encoder } = await readEncoder(reader, c);
+  const decoder = await readStack(reader, c, 'decoder', c.nDecoderLayers);
+  reader.skip(/^decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight$/); // stray in old files
+  const tied = c.tied && (!reader.has(headName) || (await reader.isCopy(headName, table)));
+  const unembed = tied
+    ? encoder.tokenEmbedding
+    : await reader.take(headName, [c.vocabSize, c.dModel], 'linear [out, in]', { fine: true });
+  return { ...encoder, decoder, unembed, unembedScale: c.scaleOutputs ? c.dModel ** -0.5 : 1 };
 }
 
 /** A decoder and a head in the file of an encoder. */
@@ -107,17 +109,19 @@ export const besideEncoder = /^(decoder\.|lm_head\.)/;
 
 /** Loads the encoder; a decoder and a head in the file are left alone. */
 export function loadT5Encoder(source: WeightSource, c: T5Config): Promise<Loaded<T5EncoderWeights>> {
-  return readAll(source, async (reader) => {
-    const { table: _, ...encoder } = await readEncoder(reader, c);
-    reader.skip(besideEncoder);
-    return encoder;
-  });
+  return readAll(source, (reader) => readT5Encoder(reader, c));
+}
+
+export async function readT5Encoder(reader: WeightReader, c: T5Config): Promise<T5EncoderWeights> {
+  const { table: _, ...encoder } = await readEncoder(reader, c);
+  reader.skip(besideEncoder);
+  return encoder;
 }
 
 /** Loads the token table; all else is left alone. */
 export function loadT5Table(source: WeightSource, c: T5Config): Promise<Loaded<Tensor>> {
   return readAll(source, async (reader) => {
-    const table = await reader.take(tokenTable(reader), [c.vocabSize, c.dModel], 'table');
+    const table = await takeTable(reader, tokenTable(reader), c);
     for (const left of [tableCopies, besideEncoder, /^encoder\./]) reader.skip(left);
     return table;
   });
@@ -125,7 +129,7 @@ export function loadT5Table(source: WeightSource, c: T5Config): Promise<Loaded<T
 
 async function readEncoder(reader: WeightReader, c: T5Config): Promise<T5EncoderWeights & { table: string }> {
   const table = tokenTable(reader);
-  const tokenEmbedding = await reader.take(table, [c.vocabSize, c.dModel], 'table');
+  const tokenEmbedding = await takeTable(reader, table, c);
   const encoder = await readStack(reader, c, 'encoder', c.nLayers);
   reader.skip(tableCopies);
   return { tokenEmbedding, encoder, table };
@@ -136,6 +140,10 @@ export const tableCopies = /^(shared|(encoder|decoder)\.embed_tokens)\.weight$/;
 
 export function tokenTable(reader: WeightReader): string {
   return reader.prefix('', ['shared.weight', 'encoder.embed_tokens.weight', 'decoder.embed_tokens.weight']);
+}
+
+export function takeTable(reader: WeightReader, name: string, c: T5Config): Promise<Tensor> {
+  return reader.take(name, [c.vocabSize, c.dModel], 'table', { fine: true });
 }
 
 type StackName = 'encoder' | 'decoder';

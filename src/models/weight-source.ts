@@ -10,6 +10,8 @@ export interface WeightRequest {
   readonly use: Use;
   /** Its numbers stay floats where the others are quantised. */
   readonly wide: boolean;
+  /** They keep 8 bits where the others get 4: it is small for what depends on it, or both first layer and last. */
+  readonly fine?: boolean;
 }
 
 /** The tensors of a checkpoint, by name. */
@@ -81,8 +83,13 @@ export class WeightReader {
     return candidates.find((p) => this.has(p + name)) ?? candidates[0];
   }
 
-  /** Reads a tensor; `wide`: its numbers must stay floats where the others are quantised. */
-  async take(name: string, shape: Shape, use: Use = 'activation', { wide = false } = {}): Promise<Tensor> {
+  /** Reads a tensor; `wide` and `fine`: see `WeightRequest`. */
+  async take(
+    name: string,
+    shape: Shape,
+    use: Use = 'activation',
+    { wide = false, fine = false } = {},
+  ): Promise<Tensor> {
     if (!this.has(name)) {
       throw new WeightError(`weight ${show(name)} [${shape.join(', ')}] is missing`, {
         where: this.#source.name,
@@ -91,7 +98,7 @@ export class WeightReader {
       });
     }
     this.#taken.add(name);
-    const request = { name, shape, use, wide };
+    const request = { name, shape, use, wide, fine };
     this.requests.push(request);
     const tensor = await this.#bring(request);
     this.#tensors.push(tensor);
@@ -154,11 +161,11 @@ function planner(source: WeightSource): WeightReader {
   return new WeightReader(source, async (request) => source.unread(request));
 }
 
-/**
- * Reads a model with a reader of its own: once without its numbers, so that all is checked before the first of them comes
- * and what comes next is always known; then with them. Nothing stays behind when that fails half way.
- */
-export async function readAll<W>(source: WeightSource, read: (reader: WeightReader) => Promise<W>): Promise<Loaded<W>> {
+/** What `read` takes from a source, which must be all there is; checked and unread. */
+export async function planAll(
+  source: WeightSource,
+  read: (reader: WeightReader) => Promise<unknown>,
+): Promise<WeightPlan> {
   const dry = planner(source);
   try {
     await read(dry);
@@ -166,7 +173,15 @@ export async function readAll<W>(source: WeightSource, read: (reader: WeightRead
   } finally {
     dry.abandon();
   }
-  return readPlanned(source, dry, read);
+  return dry;
+}
+
+/**
+ * Reads a model with a reader of its own: once without its numbers, so that all is checked before the first of them comes
+ * and what comes next is always known; then with them. Nothing stays behind when that fails half way.
+ */
+export async function readAll<W>(source: WeightSource, read: (reader: WeightReader) => Promise<W>): Promise<Loaded<W>> {
+  return readPlanned(source, await planAll(source, read), read);
 }
 
 /** Reads what was planned. */

@@ -2,7 +2,7 @@ import type { ModelFiles } from '../hub/files.ts';
 import type { Where } from '../hub/open-files.ts';
 import { GPT2LMHeadModel } from './gpt2-lm-head-model.ts';
 import { LlmToSlm } from './llm-to-slm.ts';
-import { type LoadOptions, loadFrom, modelTypeOf, openTensors } from './load.ts';
+import { isEncoder, type LoadOptions, loadFrom, modelTypeOf, openTensors } from './load.ts';
 import type { Placement } from './placement.ts';
 import { T5EncoderModel } from './t5-encoder-model.ts';
 import { T5ForConditionalGeneration } from './t5-for-conditional-generation.ts';
@@ -21,8 +21,7 @@ export async function loadAny(files: ModelFiles, placement: Placement): Promise<
     return GPT2LMHeadModel.load(files, placement);
   }
   const weights = await openTensors(files);
-  const names = [...weights.tensors.keys()];
   await weights.close();
-  const Model = names.some((name) => name.startsWith('decoder.block.')) ? T5ForConditionalGeneration : T5EncoderModel;
+  const Model = isEncoder(weights.tensors.keys()) ? T5EncoderModel : T5ForConditionalGeneration;
   return Model.load(files, placement);
 }

@@ -1,50 +1,55 @@
 import { DtypeError, show, UnsupportedOptionError, WeightError } from '../errors.ts';
+import { pairedBytes } from '../kernels/stored-quantised.ts';
 import type { WeightRequest, WeightSource } from '../models/weight-source.ts';
 import { find, type TensorFile } from '../safetensors/file.ts';
 import type { Backend, Stored } from '../tensor/backend.ts';
-import { bytesPerElement } from '../tensor/dtype.ts';
-import { narrow, widen } from '../tensor/floats.ts';
+import { bytesPerElement, isQuantised } from '../tensor/dtype.ts';
 import { keep } from '../tensor/scope.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { takeIn, upload } from '../tensor/upload.ts';
-import { checkScales, isInt8, scalesName, scalesShape, weightNames } from './int8-format.ts';
+import { converted, exceedsHalf, type FloatDtype } from './float-bytes.ts';
 import { type Piece, type PieceReader, piecesOf, readAhead } from './pieces.ts';
+import {
+  checkScales,
+  codedShape,
+  type Quantisation,
+  quantisationOf,
+  scalesName,
+  scalesShape,
+  weightNames,
+} from './quantised-format.ts';
+import { codingFor, type ResidentDtype } from './resident.ts';
 
-export type FloatDtype = 'F32' | 'F16' | 'BF16';
-/** Dtypes weights can be resident in. */
-export type ResidentDtype = FloatDtype | 'Q8';
-/** Dtypes they can be stored in. */
-type StoredDtype = FloatDtype | 'I8';
-
-const largestHalf = 65504;
+/** Dtypes weights can be stored in. */
+type StoredDtype = Stored['dtype'];
 
 /**
  * The tensors of a safetensors checkpoint, brought onto a backend one by one, and each of them piece by piece: nothing is
  * in memory twice, and the next piece is read while this one is converted, quantised or packed.
  *
  * Numerics  matrices and tables become `dtype`: exact when it is wider, to nearest even when it is narrower; vectors
- *           (norms, biases) are always F32, because they are small and every element of them counts. Where `dtype` is Q8,
- *           matrices that must stay floats are halves if they can be
+ *           (norms, biases) are always F32, because they are small and every element of them counts. Where `dtype` is Q8
+ *           or Q4, matrices that must stay floats are halves if they can be
  */
 export class Checkpoint implements WeightSource {
   readonly name: string;
   protected readonly file: TensorFile;
   protected readonly backend: Backend;
   readonly #dtype: ResidentDtype;
-  readonly #isInt8: boolean;
+  readonly #quantisation: Quantisation | undefined;
 
-  /** Without `dtype`, a file in int8 stays so, and all else becomes F32. */
+  /** Without `dtype`, a quantised file stays so, and all else becomes F32. */
   constructor(file: TensorFile, backend: Backend, dtype?: ResidentDtype) {
     this.name = file.name;
     this.file = file;
     this.backend = backend;
-    this.#isInt8 = isInt8(file);
-    this.#dtype = dtype ?? (this.#isInt8 ? 'Q8' : 'F32');
+    this.#quantisation = quantisationOf(file);
+    this.#dtype = dtype ?? residentOf(this.#quantisation);
   }
 
   names(): Iterable<string> {
-    return this.#isInt8 ? weightNames(this.file) : this.file.tensors.keys();
+    return this.#quantisation === undefined ? this.file.tensors.keys() : weightNames(this.file);
   }
 
   shape(name: string): Shape | undefined {
@@ -101,35 +106,37 @@ export class Checkpoint implements WeightSource {
     const { name, shape, use } = request;
     const stored = this.#stored(name);
     const [rows = 1, ...rest] = shape;
-    const rowBytes = sizeOf(rest) * bytesPerElement(stored);
+    const rowBytes = stored === 'U4' ? pairedBytes(sizeOf(rest)) : sizeOf(rest) * bytesPerElement(stored);
     if (use === 'activation') return [{ name, offset: 0, length: rows * rowBytes }];
     const pieces = piecesOf(name, rows, rowBytes);
-    if (stored !== 'I8') return pieces;
-    const [n, m] = scalesShape(request);
+    if (!isCoded(stored)) return pieces;
+    const [n, m] = scalesShape(request, coded[stored]);
     return [{ name: scalesName(name), offset: 0, length: 2 * n * m }, ...pieces];
   }
 
   async #bring(request: WeightRequest, rows: AsyncGenerator<Uint8Array, void>, read: PieceReader): Promise<Tensor> {
-    const { name: label, shape, use, wide } = request;
+    const { name: label, shape, use } = request;
     const stored = this.#stored(label);
     const place = (dtype: ResidentDtype, from: Stored, pieces: AsyncIterable<Uint8Array>): Promise<Tensor> =>
       takeIn(this.backend, { dtype, shape, label }, use, from, pieces);
-    if (stored === 'I8') {
+    if (isCoded(stored)) {
       const { value: scales = new Uint8Array() } = await rows.next();
-      return place('Q8', { dtype: 'I8', scales: new Uint16Array(new Uint8Array(scales).buffer) }, rows);
+      return place(coded[stored], { dtype: stored, scales: new Uint16Array(new Uint8Array(scales).buffer) }, rows);
     }
     if (use === 'activation') {
       const data = new Float32Array(sizeOf(shape));
       for await (const bytes of rows) new Uint8Array(data.buffer).set(converted(bytes, stored, 'F32'));
       return upload(this.backend, data, { dtype: 'F32', shape, label });
     }
-    if (this.#dtype !== 'Q8') return place(this.#dtype, { dtype: this.#dtype }, each(rows, stored, this.#dtype));
-    if (!wide) return place('Q8', { dtype: 'F32' }, each(rows, stored, 'F32'));
+    const dtype = this.#dtype;
+    if (!isQuantised(dtype)) return place(dtype, { dtype }, each(rows, stored, dtype));
+    const coding = codingFor(request, dtype);
+    if (coding !== undefined) return place(coding, { dtype: 'F32' }, each(rows, stored, 'F32'));
     if (stored === 'BF16') return place('BF16', { dtype: 'BF16' }, rows);
     let fits = true;
     const halves = async function* (): AsyncGenerator<Uint8Array> {
       for await (const bytes of rows) {
-        fits &&= stored === 'F16' || !viewOf('F32', bytes).some((value) => Math.abs(value) > largestHalf);
+        fits &&= stored === 'F16' || !exceedsHalf(bytes);
         if (fits) yield converted(bytes, stored, 'F16');
       }
     };
@@ -141,32 +148,37 @@ export class Checkpoint implements WeightSource {
 
   /** WeightError, DtypeError, UnsupportedOptionError where a tensor is not what is asked for. */
   #check(request: WeightRequest): void {
-    const { name, shape, use, wide } = request;
+    const { name, shape } = request;
     const info = this.file.tensors.get(name);
-    if (info === undefined || !sameShape(info.shape, shape)) {
+    const stored = info && this.#stored(name);
+    const expected = stored === 'U4' ? codedShape(shape, 'Q4') : shape;
+    if (info === undefined || stored === undefined || !sameShape(info.shape, expected)) {
       const got = info?.shape;
-      throw new WeightError(`weight ${show(name)} must be [${shape.join(', ')}], got [${got?.join(', ') ?? ''}]`, {
+      throw new WeightError(`weight ${show(name)} must be [${expected.join(', ')}], got [${got?.join(', ') ?? ''}]`, {
         where: this.name,
-        expected: shape,
+        expected,
         got,
         hint: 'the config and the weights may belong to different models',
       });
     }
-    if (this.#stored(name) !== 'I8') return;
-    if (use === 'activation' || wide) throw this.#notFloats(name, 'I8');
-    if (this.#dtype !== 'Q8') {
-      throw new UnsupportedOptionError(`"dtype" must be 'int8', as the weights are stored, got ${show(this.#dtype)}`, {
-        where: this.name,
-        hint: 'the original weights can be had in any dtype',
-      });
+    if (!isCoded(stored)) return;
+    const own = residentOf(this.#quantisation);
+    if (codingFor(request, own) !== coded[stored]) throw this.#notFloats(name, info.dtype);
+    if (this.#dtype !== own) {
+      throw new UnsupportedOptionError(
+        `"dtype" must be '${this.#quantisation}', as the weights are stored, got ${show(this.#dtype)}`,
+        { where: this.name, hint: 'the original weights can be had in any dtype' },
+      );
     }
-    checkScales(this.file, request);
+    checkScales(this.file, request, coded[stored]);
   }
 
-  /** How a tensor is stored: as floats, or in a file of that format in int8. */
+  /** How a tensor is stored: as floats, or in a quantised file as whole numbers. */
   #stored(name: string): StoredDtype {
     const { dtype } = find(this.file, name);
-    if (dtype === 'F32' || dtype === 'F16' || dtype === 'BF16' || (dtype === 'I8' && this.#isInt8)) return dtype;
+    if (dtype === 'F32' || dtype === 'F16' || dtype === 'BF16') return dtype;
+    if (dtype === 'I8' && this.#quantisation !== undefined) return 'I8';
+    if (dtype === 'U8' && this.#quantisation === 'int4') return 'U4';
     throw this.#notFloats(name, dtype);
   }
 
@@ -177,6 +189,18 @@ export class Checkpoint implements WeightSource {
       got,
     });
   }
+}
+
+/** What the whole numbers of a file become. */
+const coded = { I8: 'Q8', U4: 'Q4' } as const;
+
+function isCoded(stored: StoredDtype): stored is 'I8' | 'U4' {
+  return stored === 'I8' || stored === 'U4';
+}
+
+function residentOf(quantisation: Quantisation | undefined): ResidentDtype {
+  if (quantisation === undefined) return 'F32';
+  return quantisation === 'int4' ? 'Q4' : 'Q8';
 }
 
 /** The next `count` pieces. */
@@ -190,19 +214,4 @@ async function* next(reading: AsyncGenerator<Uint8Array, void>, count: number): 
 /** Floats in another dtype, piece by piece. */
 async function* each(rows: AsyncIterable<Uint8Array>, from: FloatDtype, to: FloatDtype): AsyncGenerator<Uint8Array> {
   for await (const bytes of rows) yield converted(bytes, from, to);
-}
-
-function converted(bytes: Uint8Array, from: FloatDtype, to: FloatDtype): Uint8Array {
-  if (from === to) return bytes;
-  const { buffer, byteOffset, byteLength } = narrow(widen(viewOf(from, bytes), from), to);
-  return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-function viewOf(dtype: 'F32', bytes: Uint8Array): Float32Array;
-function viewOf(dtype: FloatDtype, bytes: Uint8Array): Float32Array | Uint16Array;
-function viewOf(dtype: FloatDtype, { buffer, byteOffset, byteLength }: Uint8Array): Float32Array | Uint16Array {
-  const size = bytesPerElement(dtype);
-  return dtype === 'F32'
-    ? new Float32Array(buffer, byteOffset, byteLength / size)
-    : new Uint16Array(buffer, byteOffset, byteLength / size);
 }

@@ -231,6 +231,10 @@ export class LlmToSlm extends TextModel<HybridArgs> {
     super.dispose();
   }
 
+  override get dtype(): string {
+    return this.slm.dtype;
+  }
+
   override memoryFootprint(): number {
     return super.memoryFootprint() + this.llm.memoryFootprint() + this.slm.memoryFootprint();
   }

@@ -17,7 +17,7 @@ import { type BackendChoice, checkKeys, type Placement, placementOf } from './pl
 export interface LoadOptions extends OpenOptions {
   /** What computes: 'reference' (float64 loops, slow and exact), 'wasm' (SIMD), or a backend. @default 'wasm', the fastest */
   readonly backend?: BackendChoice;
-  /** Resident weights: 'f32', 'f16', 'bf16' or 'int8' (in blocks, each with a scale; activations in 7 bits). @default 'f32', or what is stored in int8 as it is */
+  /** Resident weights: 'f32', 'f16', 'bf16', 'int8' or 'int4' (in blocks, each with a scale; activations in 7 bits; tables, heads and projectors keep 8 bits). @default 'f32', or what is stored quantised as it is */
   readonly dtype?: string;
   /** Threads of the wasm backend; their number changes no bit. @default the cores of the machine */
   readonly threads?: number;
@@ -98,6 +98,8 @@ async function reporting<T extends Disposed>(
 
 const single = 'model.safetensors';
 const index = 'model.safetensors.index.json';
+/** The weights of a folder: one file, or the index of its shards. */
+export const weightFileNames: readonly string[] = [single, index];
 
 /** Opens the weights of a folder (a single file or its shards, or the file of that name), lets `load` read them, and closes the file. */
 export async function withWeights<T extends Loaded<unknown>>(
@@ -164,6 +166,11 @@ async function weightFiles(files: ModelFiles): Promise<string[]> {
   const names = ['hybrid.json', 'config.json', 'generation_config.json', 'projector.safetensors', single];
   if ((await files.has(single)) || !(await files.has(index))) return names;
   return [...names, index, ...new Set((await readIndex(await files.open(index))).values())];
+}
+
+/** Is a T5 with tensors of these names an encoder alone? */
+export function isEncoder(names: Iterable<string>): boolean {
+  return ![...names].some((name) => name.startsWith('decoder.block.'));
 }
 
 /** `model_type` of a config: which family it is. FormatError for one that is not offered. */

@@ -33,6 +33,14 @@ export abstract class LoadedModel {
     return this.backend.info;
   }
 
+  /** How the matrices are kept: 'f32', 'f16', 'bf16', 'int8' or 'int4'. */
+  get dtype(): string {
+    const matrices = this.#tensors.filter(({ rank }) => rank > 1).map(({ dtype }) => dtype);
+    if (matrices.includes('Q4')) return 'int4';
+    if (matrices.includes('Q8')) return 'int8';
+    return (matrices[0] ?? 'F32').toLowerCase();
+  }
+
   /** Bytes that the weights take in memory, scales and padding included. A tied table counts once. */
   memoryFootprint(): number {
     if (!this.#live) return 0;

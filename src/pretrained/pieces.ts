@@ -1,5 +1,5 @@
 /** The bytes of tensors, some rows at a time: small enough to stay in a cache until they are where they belong. */
-import { block } from '../kernels/quantised.ts';
+import { longestBlock as block } from '../kernels/codings.ts';
 import type { TensorFile } from '../safetensors/file.ts';
 import type { Backend, Room } from '../tensor/backend.ts';
 

@@ -3,13 +3,13 @@ import { ReferenceBackend } from '../kernels/reference-backend.ts';
 import type { WasmOptions } from '../kernels/wasm/create.ts';
 import { createWasmBackend } from '../kernels/wasm-on-demand.ts';
 import type { Backend } from '../tensor/backend.ts';
-import type { ResidentDtype } from './checkpoint.ts';
 import type { HeldFiles } from './held-files.ts';
+import type { ResidentDtype } from './resident.ts';
 
 /** Where a model's tensors live and in which dtype. */
 export interface Placement {
   readonly backend: Backend;
-  /** Undefined: as the file is, if that is int8, else F32. */
+  /** Undefined: as the file is, if that is quantised, else F32. */
   readonly dtype: ResidentDtype | undefined;
   /** Made for this model alone, and disposed of with it. */
   readonly ownsBackend: boolean;
@@ -42,15 +42,9 @@ export async function placementOf(options: {
   readonly deterministic?: boolean;
 }): Promise<Placement> {
   const { backend = 'wasm', dtype, threads, deterministic } = options;
-  const resident = { f32: 'F32', f16: 'F16', bf16: 'BF16', int8: 'Q8' } as const;
-  if (dtype === 'int4') {
-    throw new UnsupportedOptionError(`"dtype" ${show(dtype)} is not offered by this version`, {
-      got: dtype,
-      hint: 'f32, f16, bf16 or int8',
-    });
-  }
-  if (dtype !== undefined && dtype !== 'f32' && dtype !== 'f16' && dtype !== 'bf16' && dtype !== 'int8') {
-    throw new OptionError(`"dtype" must be 'f32', 'f16', 'bf16' or 'int8', got ${show(dtype)}`, { got: dtype });
+  const resident = { f32: 'F32', f16: 'F16', bf16: 'BF16', int8: 'Q8', int4: 'Q4' } as const;
+  if (!isKeyOf(resident, dtype)) {
+    throw new OptionError(`"dtype" must be 'f32', 'f16', 'bf16', 'int8' or 'int4', got ${show(dtype)}`, { got: dtype });
   }
   if (deterministic !== undefined && typeof deterministic !== 'boolean')
     throw new OptionError(`"deterministic" must be true or false, got ${show(deterministic)}`);
@@ -61,6 +55,10 @@ export async function placementOf(options: {
     dtype: residentDtype,
     ownsBackend: true,
   };
+}
+
+function isKeyOf<T extends object>(table: T, name: string | undefined): name is (keyof T & string) | undefined {
+  return name === undefined || Object.hasOwn(table, name);
 }
 
 async function backendNamed(name: 'reference' | 'wasm', options: WasmOptions): Promise<Backend> {

@@ -3,8 +3,8 @@ import { find } from '../safetensors/file.ts';
 import { allocate } from '../safetensors/source.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Checkpoint } from './checkpoint.ts';
-import { scalesName } from './int8-format.ts';
 import { fromMemory } from './pieces.ts';
+import { codedIn, scalesName } from './quantised-format.ts';
 import { readRows } from './table-rows.ts';
 
 /**
@@ -34,7 +34,7 @@ export class StoredCheckpoint extends Checkpoint implements StoredSource {
 
   /** A weight, and its scales if it has any. */
   #tensorsOf({ name }: WeightRequest): string[] {
-    return find(this.file, name).dtype === 'I8' ? [scalesName(name), name] : [name];
+    return codedIn(find(this.file, name).dtype) === undefined ? [name] : [scalesName(name), name];
   }
 
   async #bytes(name: string): Promise<Uint8Array> {

@@ -2,7 +2,7 @@
 export { type FileDtype, fileDtypes, type Values, type ValuesOf, valuesOf } from './dtypes.ts';
 export { SafetensorsFile, type TensorFile } from './file.ts';
 export type { TensorInfo } from './header.ts';
-export type { Metadata, ShardOptions, TensorToWrite } from './layout.ts';
+export { byteLength, type Metadata, type ShardOptions, type TensorToWrite } from './layout.ts';
 export { openPath, saveSafetensors, saveShards } from './no-files.ts';
 export { type OpenOptions, openSafetensors, openSource, type SafetensorsInput } from './open.ts';
 export { openShards, readIndex, type WeightMap } from './shards.ts';

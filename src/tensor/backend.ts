@@ -27,8 +27,8 @@ export interface MemoryCount {
 
 /** How a weight lies in its file. */
 export interface Stored {
-  readonly dtype: 'F32' | 'F16' | 'BF16' | 'I8';
-  /** Of I8: a bfloat16 for every block of inputs, [outputs blocks] of a weight [out, in] or a table, else [blocks outputs]. */
+  readonly dtype: 'F32' | 'F16' | 'BF16' | 'I8' | 'U4';
+  /** Of I8 and U4 (two to a byte: stored-quantised.ts): a bfloat16 for every block of inputs, [outputs blocks] of a weight [out, in] or a table, else [blocks outputs]. */
   readonly scales?: Uint16Array;
 }
 
@@ -60,15 +60,15 @@ export interface Backend<S = unknown> {
   /** Takes over `data`: the caller must not write to it afterwards. */
   upload(data: HostArray, spec: Spec, use: Use): S;
   /**
-   * A weight that comes row by row, stored as the floats of `spec`; or, for a `spec` of dtype Q8, as float32 that is
-   * quantised, or as whole numbers that were, with their scales. Only `linear` and `embedding` read a Q8 tensor.
+   * A weight that comes row by row, stored as the floats of `spec`; or, for a `spec` of dtype Q8 or Q4, as float32 that is
+   * quantised, or as whole numbers that were, with their scales. Only `linear` and `embedding` read such a tensor.
    *
    * Errors    NumericError floats to be quantised that are not finite, whole numbers and scales that quantising cannot give
    */
   intake(spec: Spec, use: Use, stored: Stored): Intake<S>;
   /** Room for bytes on their way into an intake, which spares this one a copy. */
   room(bytes: number): Room;
-  /** Row-major elements; of Q8 the whole numbers. The array is a copy: writing to it changes nothing. */
+  /** Row-major elements; of Q8 and Q4 the whole numbers. The array is a copy: writing to it changes nothing. */
   read(storage: S, spec: Spec): Promise<HostArray>;
   /** The same at once, without a copy where it can be; undefined where the numbers are not in this memory. */
   peek(storage: S, spec: Spec): HostArray | undefined;

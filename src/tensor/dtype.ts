@@ -1,7 +1,8 @@
 /** Element types a tensor can be made of, spelled as safetensors spells them. */
 export type PlainDtype = 'F32' | 'F16' | 'BF16' | 'I32' | 'I64' | 'U8' | 'BOOL' | 'I8';
-/** Q8: the weight of a linear layer or a table in whole numbers, with a scale for every block of inputs (quantised.ts). */
-export type Dtype = PlainDtype | 'Q8';
+/** The weight of a linear layer or a table in whole numbers of 8 or 4 bits, with a scale for every block of inputs (codings.ts). */
+export type QuantisedDtype = 'Q8' | 'Q4';
+export type Dtype = PlainDtype | QuantisedDtype;
 
 /** The host array of each dtype. F16 and BF16 are kept as their 16 bits; BOOL is one byte, 0 or 1. */
 export interface ArrayOf {
@@ -14,6 +15,7 @@ export interface ArrayOf {
   BOOL: Uint8Array;
   I8: Int8Array;
   Q8: Int8Array;
+  Q4: Int8Array;
 }
 export type HostArray = ArrayOf[Dtype];
 
@@ -27,13 +29,14 @@ const arrays = {
   BOOL: Uint8Array,
   I8: Int8Array,
   Q8: Int8Array,
+  Q4: Int8Array,
 } as const;
 
 export const dtypes: readonly PlainDtype[] = ['F32', 'F16', 'BF16', 'I32', 'I64', 'U8', 'BOOL', 'I8'];
 
-/** Bytes of one element; of Q8 without its scales. */
+/** Bytes of one element; of a quantised one as kernels keep it, without its scales. */
 export function bytesPerElement(dtype: Dtype): number {
-  return arrays[dtype].BYTES_PER_ELEMENT;
+  return dtype === 'Q4' ? 0.5 : arrays[dtype].BYTES_PER_ELEMENT;
 }
 
 /** A zeroed host array of `size` elements. */
@@ -45,6 +48,11 @@ export function allocate(dtype: Dtype, size: number): HostArray {
 /** Does this array hold elements of this dtype? */
 export function fits<D extends Dtype>(data: ArrayBufferView, dtype: D): data is ArrayOf[D] {
   return data instanceof arrays[dtype];
+}
+
+/** Whole numbers with scales: what linear layers and look-ups alone take. */
+export function isQuantised(dtype: Dtype): dtype is QuantisedDtype {
+  return dtype === 'Q8' || dtype === 'Q4';
 }
 
 /** F32, F16 and BF16: what arithmetic takes. */

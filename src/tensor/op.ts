@@ -1,18 +1,20 @@
 import type { HostArray } from './dtype.ts';
 import type { Spec } from './shape.ts';
 
-/** What turns the whole numbers of a Q8 weight back into floats. */
+/** What turns the whole numbers of a quantised weight back into floats. */
 export interface Scales {
   /** [outputs, blocks of inputs]. */
   readonly values: Float32Array;
   /** How the weight itself is stored. */
   readonly layout: '[out, in]' | '[in, out]';
+  /** Inputs that share a scale. */
+  readonly block: number;
 }
 
 /** A tensor as the reference loops see it. */
 export interface Host extends Spec {
   readonly data: HostArray;
-  /** Of a Q8 tensor, and only of one. */
+  /** Of a quantised tensor, and only of one. */
   readonly scales?: Scales;
 }
 

@@ -1,12 +1,16 @@
 import type { Backend, Stored, Use } from './backend.ts';
-import type { HostArray } from './dtype.ts';
+import type { HostArray, QuantisedDtype } from './dtype.ts';
 import { track } from './scope.ts';
 import type { Spec } from './shape.ts';
 import { Tensor } from './tensor.ts';
 
-/** A float32 weight as Q8 on a backend: its numbers are rounded. */
-export function quantise(backend: Backend, data: Float32Array, { shape, label }: Spec, use: Use): Tensor {
-  const spec: Spec = { dtype: 'Q8', shape, label };
+/** A float32 weight as Q8 or Q4 on a backend: its numbers are rounded. */
+export function quantise(
+  backend: Backend,
+  data: Float32Array,
+  spec: Spec & { readonly dtype: QuantisedDtype },
+  use: Use,
+): Tensor {
   const intake = backend.intake(spec, use, { dtype: 'F32' });
   try {
     intake.add(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));

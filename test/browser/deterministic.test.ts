@@ -4,7 +4,7 @@ import { expectedBits, modelBits } from '../models/model-bits.ts';
 import { engine } from './engine.ts';
 
 describe('a deterministic model in a page', () => {
-  it('computes the bits that Node computes, in f32, bf16 and int8', async () => {
+  it('computes the bits that Node computes, in f32, bf16, int8 and int4', async () => {
     expect(await modelBits(engine, new URL('/', location.href))).toEqual(expectedBits);
   });
 });

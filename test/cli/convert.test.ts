@@ -22,6 +22,10 @@ async function contents(path: string): Promise<Record<string, [string, (number |
   return found;
 }
 
+interface Part {
+  readonly path: string;
+}
+
 const names = (folder: string): string[] => readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
 
 describe('a file', () => {
@@ -111,6 +115,44 @@ describe('a folder', () => {
     }
   });
 
+  it.each([
+    ['int8', ['hybrid', 'hybrid-t5', 'llm']],
+    ['int4', ['hybrid', 'llm']],
+  ])(
+    'goes to %s in shards: whole numbers where the model has matrices, and it answers as if quantised while loading',
+    async (dtype, models) => {
+      const out = join(scratch, dtype);
+      await stdoutOf(['convert', family, out, '--dtype', dtype, '--max-shard-size', '1MB']);
+      expect(names(join(out, 'llm')).filter((name) => name.endsWith('.safetensors'))).not.toHaveLength(1);
+      const [report] = await jsonOf(['inspect', out, '--json']);
+      const [before] = await jsonOf(['inspect', family, '--json']);
+      expect(report.valid).toBe(true);
+      const [part, original] = [report, before].map(({ parts }) =>
+        parts.find(({ path }: Part) => path.endsWith('llm')),
+      );
+      expect(part.model).toBe('T5ForConditionalGeneration');
+      const [weights] = part.weights;
+      expect([weights.quantisation, weights.metadata.format]).toEqual([dtype, `batonlm-${dtype}`]);
+      expect(weights.parameters).toBe(original.weights[0].parameters);
+      const args = ['--json', 'Where is the station?', 'I have lost my keys.'];
+      for (const name of models) {
+        const kept = await jsonOf(['generate', '--model', join(out, name), ...args]);
+        const atLoad = await jsonOf(['generate', '--model', join(family, name), '--dtype', dtype, ...args]);
+        expect(kept.map(({ sequences, backend }) => [sequences, backend])).toEqual(
+          atLoad.map(({ sequences, backend }) => [sequences, backend]),
+        );
+        expect(kept[0].backend.dtype).toBe(dtype);
+      }
+      expect(await failureOf(['convert', join(out, 'llm'), join(scratch, `from-${dtype}`), '--dtype', 'f32'])).toEqual({
+        status: 1,
+        line: expect.stringContaining(`weights to be converted must be floats, got "batonlm-${dtype}"`),
+      });
+      expect((await failureOf(['generate', '--model', join(out, 'llm'), '--dtype', 'f16', 'x'])).line).toContain(
+        `"dtype" must be '${dtype}', as the weights are stored`,
+      );
+    },
+  );
+
   it('--force replaces weights, shards too, and deletes nothing else', async () => {
     const out = join(scratch, 'forced');
     const llm = join(family, 'llm');
@@ -139,6 +181,11 @@ describe('a folder', () => {
       [join(family, 'llm/model.safetensors'), 'x', '--dtype', 'f16', '--max-shard-size', '1MB'],
       2,
       '--max-shard-size is for folders',
+    ],
+    [
+      [join(family, 'llm/model.safetensors'), 'x', '--dtype', 'int8'],
+      2,
+      '--dtype int8 is for folders (hint: config.json tells which tensors are matrices)',
     ],
   ])('%j is refused', async (args, status, line) => {
     expect(await failureOf(['convert', ...args])).toEqual({ status, line });

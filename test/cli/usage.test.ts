@@ -63,7 +63,7 @@ describe('wrong usage', () => {
     [['convert', 'a', 'b'], "required option '--dtype <dtype>' not specified (see --help)"],
     [
       ['convert', 'a', 'b', '--dtype', 'f8'],
-      "option '--dtype <dtype>' argument 'f8' is invalid. Allowed choices are f32, f16, bf16. (see --help)",
+      "option '--dtype <dtype>' argument 'f8' is invalid. Allowed choices are f32, f16, bf16, int8, int4. (see --help)",
     ],
     [
       ['convert', 'a', 'b', '--dtype', 'f16', '--max-shard-size', 'big'],
@@ -87,8 +87,8 @@ describe('wrong usage', () => {
       `"backend" "gpu" is not offered by this version (hint: 'reference')`,
     ],
     [
-      ['generate', ...hybrid, '--dtype', 'int4', 'x'],
-      '"dtype" "int4" is not offered by this version (hint: f32, f16, bf16 or int8)',
+      ['generate', ...hybrid, '--dtype', 'int3', 'x'],
+      "option '--dtype <dtype>' argument 'int3' is invalid. Allowed choices are f32, f16, bf16, int8, int4. (see --help)",
     ],
     [['generate', ...hybrid, '--file', 'x', 'y'], 'give texts or --file, not both'],
     [['generate', ...hybrid, '--inputs', 'x', 'y'], '--inputs takes the place of texts and --file'],

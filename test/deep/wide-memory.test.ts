@@ -25,6 +25,7 @@ import { maximum } from '../../src/kernels/wasm/create.ts';
 import { WasmStorage } from '../../src/kernels/wasm/storage.ts';
 import { AutoModel } from '../../src/pretrained/auto-model.ts';
 import type { Backend, Use } from '../../src/tensor/backend.ts';
+import { isQuantised, type QuantisedDtype } from '../../src/tensor/dtype.ts';
 import { narrow } from '../../src/tensor/floats.ts';
 import { type Shape, sizeOf } from '../../src/tensor/shape.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
@@ -73,14 +74,19 @@ function computed(backend: Backend) {
     high.add(at + backend.bytesOf(t.storage));
     return t;
   };
-  const of = (shape: Shape, seed: number, dtype: 'F32' | 'F16' | 'BF16' | 'Q8' = 'F32', use: Use = 'activation') => {
+  const of = (
+    shape: Shape,
+    seed: number,
+    dtype: 'F32' | 'F16' | 'BF16' | QuantisedDtype = 'F32',
+    use: Use = 'activation',
+  ) => {
     const data = Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(seed + i * 0.7));
-    if (dtype === 'Q8') return seen(quantise(backend, data, { dtype: 'F32', shape }, use));
+    if (isQuantised(dtype)) return seen(quantise(backend, data, { dtype, shape }, use));
     return seen(upload(backend, narrow(data, dtype), { dtype, shape }, use));
   };
   const ids = (...rows: number[]) =>
     seen(upload(backend, Int32Array.from(rows), { dtype: 'I32', shape: [rows.length] }));
-  const dtypes = ['F32', 'F16', 'BF16', 'Q8'] as const;
+  const dtypes = ['F32', 'F16', 'BF16', 'Q8', 'Q4'] as const;
   const bits = scope(() => {
     const x = of([7, 130], 1);
     const [q, keys, values] = [of([2, 3, 5, 8], 2), of([9, 2, 3, 8], 3), of([9, 2, 3, 8], 4)];

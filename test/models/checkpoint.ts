@@ -2,7 +2,9 @@
 import { WeightError } from '../../src/errors.ts';
 import { random } from '../../src/generate/random.ts';
 import type { WeightRequest, WeightSource } from '../../src/models/weight-source.ts';
+import { codingFor } from '../../src/pretrained/resident.ts';
 import type { Backend } from '../../src/tensor/backend.ts';
+import type { QuantisedDtype } from '../../src/tensor/dtype.ts';
 import { keep } from '../../src/tensor/scope.ts';
 import { type Shape, sameShape, sizeOf } from '../../src/tensor/shape.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
@@ -90,8 +92,8 @@ export interface Filling {
   /** Tensors of zeros. */
   readonly zero?: RegExp;
   readonly given?: Readonly<Record<string, readonly number[]>>;
-  /** Matrices in int8, but for those that must stay wide. */
-  readonly int8?: boolean;
+  /** Matrices quantised, as a checkpoint would have them with this dtype. */
+  readonly quantised?: QuantisedDtype;
 }
 
 /** A checkpoint of these tensors. Their numbers follow from the seed and the name alone, whatever else is there. */
@@ -125,11 +127,13 @@ export class MemorySource implements WeightSource {
     for (const request of requests) yield this.#made(request);
   }
 
-  #made({ name, shape, use, wide }: WeightRequest): Tensor {
+  #made(request: WeightRequest): Tensor {
+    const { name, shape, use } = request;
     const data = numbers(name, shape, this.#filling);
     const spec = { dtype: 'F32', shape, label: name } as const;
-    const quantised = this.#filling.int8 && use !== 'activation' && !wide;
-    return keep((quantised ? quantise : upload)(this.#backend, data, spec, use));
+    const dtype = codingFor(request, this.#filling.quantised ?? 'F32');
+    if (dtype !== undefined) return keep(quantise(this.#backend, data, { ...spec, dtype }, use));
+    return keep(upload(this.#backend, data, spec, use));
   }
 
   async same(a: string, b: string): Promise<boolean> {

@@ -5,7 +5,7 @@ import { createWasmBackend } from '../../src/kernels/wasm/create.ts';
 import { expectedBits, modelBits } from './model-bits.ts';
 
 describe('a deterministic model', () => {
-  it('computes the same bits in every engine, in f32, bf16 and int8', async () => {
+  it('computes the same bits in every engine, in f32, bf16, int8 and int4', async () => {
     const fast = await createWasmBackend();
     expect(fast.info.simd).toBe('relaxed-simd'); // it could be taken
     expect(await modelBits(engine, '')).toEqual(expectedBits);

@@ -14,7 +14,7 @@ interface Writes {
   dispose(): void;
 }
 
-const dtypes = ['f32', 'bf16', 'int8'] as const;
+const dtypes = ['f32', 'bf16', 'int8', 'int4'] as const;
 const input_ids = [
   [5, 9, 3, 7, 11, 60, 2],
   [1, 8, 3, 2, 4, 33, 80],
@@ -69,13 +69,17 @@ export const expectedBits: Readonly<Record<string, string>> = {
   'test/goldens/gpt2/basic f32': 'b0edcf5e 94d464db 0adc05d2',
   'test/goldens/gpt2/basic bf16': 'dc7e57c1 89bef475 0adc05d2',
   'test/goldens/gpt2/basic int8': '78e262cb d1f5aaf9 e7fd5207',
+  'test/goldens/gpt2/basic int4': '144573eb 57df0b86 88a49749',
   'test/goldens/t5/v11 f32': 'e56106b9 a218e51f b46c0b86',
   'test/goldens/t5/v11 bf16': '8e2b1caf fe4066ea eb8f2e57',
   'test/goldens/t5/v11 int8': 'a81500ea 8f07f7e2 cfc1598f',
+  'test/goldens/t5/v11 int4': '86249ca4 fb9d1be3 52b12b73',
   'weights/en-de/llm f32': 'bf30d381 219876a6 dc061b91',
   'weights/en-de/llm bf16': '5b578567 c4bc02ac dc061b91',
   'weights/en-de/llm int8': '554aba09 ccdb76c6 4e442ede',
+  'weights/en-de/llm int4': '397661d9 00dd1a1f 99c28186',
   'weights/en-de/hybrid f32': '5bc5d0b9 121c3d2e df4d2c6f',
   'weights/en-de/hybrid bf16': 'dae11c70 524705f0 df4d2c6f',
   'weights/en-de/hybrid int8': '9070c570 4187fa82 af8491a9',
+  'weights/en-de/hybrid int4': 'cddd37ba 8b6b6580 4cf838f2',
 };

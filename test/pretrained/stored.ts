@@ -5,8 +5,8 @@ import { openBytes, type Values, writeSafetensors } from '../../src/safetensors/
 import type { TensorToWrite } from '../../src/safetensors/layout.ts';
 import type { ByteSource } from '../../src/safetensors/source.ts';
 import { narrow } from '../../src/tensor/floats.ts';
-import { MemorySource, t5Shapes } from '../models/checkpoint.ts';
-import type { T5Json } from '../models/configs.ts';
+import { MemorySource, type Shapes, t5Shapes } from '../models/checkpoint.ts';
+import type { Gpt2Json, T5Json } from '../models/configs.ts';
 
 export type StoredDtype = 'F32' | 'F16' | 'BF16';
 export type Files = Readonly<Record<string, FileContent>>;
@@ -31,8 +31,11 @@ export const input_ids = [
   [0, 9, 9, 3, 1],
 ];
 
-export async function t5Tensors(json: T5Json, seed = 0, dtype: StoredDtype = 'F32'): Promise<TensorToWrite<Values>[]> {
-  const shapes = t5Shapes(json);
+export function t5Tensors(json: T5Json, seed = 0, dtype: StoredDtype = 'F32'): Promise<TensorToWrite<Values>[]> {
+  return tensorsOf(t5Shapes(json), seed, dtype);
+}
+
+export async function tensorsOf(shapes: Shapes, seed: number, dtype: StoredDtype): Promise<TensorToWrite<Values>[]> {
   const source = new MemorySource(shapes, new ReferenceBackend(), { seed });
   const requests = Array.from(shapes, ([name, shape]) => ({ name, shape, use: 'activation' as const, wide: true }));
   const made: TensorToWrite<Values>[] = [];
@@ -47,7 +50,7 @@ export async function t5Bytes(json: T5Json, seed?: number, dtype?: StoredDtype):
   return writeSafetensors(await t5Tensors(json, seed, dtype));
 }
 
-export const filesOf = (json: T5Json, weights: FileContent): Files => ({
+export const filesOf = (json: T5Json | Gpt2Json, weights: FileContent): Files => ({
   'config.json': JSON.stringify(json),
   'model.safetensors': weights,
 });

@@ -82,7 +82,7 @@ describe('stream_encoder', () => {
       fc.asyncProperty(
         fc.tuple(t5Config, weightSeed, idRows(3, 6)),
         fc.constantFrom<StoredDtype>('F32', 'F16', 'BF16'),
-        fc.constantFrom('f32', 'f16', 'bf16'),
+        fc.constantFrom('f32', 'f16', 'bf16', 'int8', 'int4'),
         fc.boolean(),
         async ([config, seed, rows], stored, dtype, blob) => {
           const weights = await t5Bytes(config, seed, stored);

@@ -42,7 +42,7 @@ async function bench(flags: BenchFlags): Promise<void> {
     prefill: speed.prefill.map(({ tokens, ms }) => ({ tokens, ms: round(ms) })),
     ms_per_token: round(speed.ms_per_token),
     tokens_per_second: round(1000 / speed.ms_per_token),
-    backend: { ...model.backendInfo, dtype: flags.dtype ?? 'f32' },
+    backend: { ...model.backendInfo, dtype: model.dtype },
     node: process.version,
     cpu: cpus()[0]?.model ?? 'unknown',
   };

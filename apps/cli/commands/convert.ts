@@ -9,7 +9,7 @@ import { progress } from '../progress.ts';
 import { count, note, printJson, size } from '../terminal.ts';
 
 interface ConvertFlags {
-  readonly dtype: 'f32' | 'f16' | 'bf16';
+  readonly dtype: keyof typeof dtypes;
   readonly maxShardSize?: number;
   readonly force?: boolean;
   readonly json?: boolean;
@@ -22,8 +22,11 @@ export function addConvert(program: Command): void {
     .argument('<in>', 'a safetensors file, or a folder with everything below it')
     .argument('<out>', 'the new file or folder')
     .addOption(
-      new Option('--dtype <dtype>', 'of float tensors; others stay')
-        .choices(['f32', 'f16', 'bf16'])
+      new Option(
+        '--dtype <dtype>',
+        'of float tensors, others stay; int8, int4: a model as it is kept in memory, for folders',
+      )
+        .choices(Object.keys(dtypes))
         .makeOptionMandatory(),
     )
     .option('--max-shard-size <size>', 'splits larger weights: 2GB, 500MB, 1GiB', byteCount)
@@ -31,7 +34,7 @@ export function addConvert(program: Command): void {
   addOutputOptions(command).action(convert);
 }
 
-const dtypes = { f32: 'F32', f16: 'F16', bf16: 'BF16' } as const;
+const dtypes = { f32: 'F32', f16: 'F16', bf16: 'BF16', int8: 'int8', int4: 'int4' } as const;
 
 async function convert(from: string, to: string, { dtype, maxShardSize, force, json }: ConvertFlags): Promise<void> {
   const source = await look(from);

@@ -49,7 +49,7 @@ async function generate(texts: readonly string[], flags: Flags, options: Generat
     options,
     fusion: flags.fusion,
     load_ms: performance.now() - began,
-    dtype: flags.dtype ?? 'f32',
+    dtype: model.dtype,
   };
   if (flags.inputs !== undefined) {
     for (const answer of await answerInputs(writer, await readInputs(flags.inputs, model.backend))) {

@@ -1,6 +1,7 @@
 import { embeddingOp } from '../embedding.ts';
 import { integers } from '../host.ts';
 import { type Kernel, loops } from './kernel.ts';
+import { isWhole } from './storage.ts';
 
 /** Rows gathered out of the panels, so that a table that is multiplied with too is kept once. */
 export const embedding: Kernel<undefined> = (m, inputs, attrs, outputs) => {
@@ -16,8 +17,9 @@ export const embedding: Kernel<undefined> = (m, inputs, attrs, outputs) => {
   }
   const { kind } = packed;
   const to = (i: number) => outputs[0].at + 4 * i * D;
-  if (kind === 0 || kind === 'int8') {
-    const lookup = kind === 0 ? m.kernels.lookup : m.kernels.lookup8;
+  if (kind === 0 || isWhole(kind)) {
+    const { lookup: lookup32, lookup8, lookup4 } = m.kernels;
+    const lookup = { 0: lookup32, int8: lookup8, int4: lookup4 }[kind];
     for (const [i, id] of rows.entries()) lookup(table.at, to(i), id, D);
     return;
   }

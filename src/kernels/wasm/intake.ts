@@ -1,10 +1,13 @@
 import type { Intake, Stored } from '../../tensor/backend.ts';
 import { widen } from '../../tensor/floats.ts';
 import type { Spec } from '../../tensor/shape.ts';
-import { block, blocksOf, checkScales, notFinite, notQuantised } from '../quantised.ts';
+import { longestBlock as block } from '../codings.ts';
+import { isQuantisedSpec, notFinite } from '../quantised.ts';
+import { checkScales, notQuantised, pairedBytes } from '../stored-quantised.ts';
 import type { Machine } from './machine.ts';
-import { pack, products } from './pack.ts';
-import { outputBytes, type Packed, type WasmStorage } from './storage.ts';
+import { pack } from './pack.ts';
+import { isWhole, type Packed, type WasmStorage } from './storage.ts';
+import { takeWholeRows } from './whole-rows.ts';
 
 /** Bytes that are copied at once on their way into panels, where they come from outside. */
 const piece = 1 << 21;
@@ -28,7 +31,7 @@ export class WasmIntake implements Intake<WasmStorage> {
   #row = 0;
 
   constructor(m: Machine, holder: Holder, spec: Spec, packed: Packed, { dtype, scales }: Stored) {
-    if (scales !== undefined) checkScales(scales, spec, packed.layout);
+    if (scales !== undefined && isQuantisedSpec(spec)) checkScales(scales, spec, packed.layout);
     this.#m = m;
     this.#holder = holder;
     this.#spec = spec;
@@ -47,7 +50,7 @@ export class WasmIntake implements Intake<WasmStorage> {
 
   add(rows: Uint8Array): void {
     const m = this.#m;
-    const rowBytes = this.#spec.shape[1] * sizes[this.#stored];
+    const rowBytes = bytesOfRow(this.#stored, this.#spec.shape[1]);
     if (rows.length === 0) return;
     const at = m.placeOf(rows);
     const step =
@@ -58,7 +61,7 @@ export class WasmIntake implements Intake<WasmStorage> {
         const part = rows.subarray(begin, begin + step * rowBytes);
         if (at === undefined) m.bytes(room, part.length).set(part);
         const count = part.length / rowBytes;
-        if (this.#packed.kind === 'int8') this.#takeInt8(room, count);
+        if (isWhole(this.#packed.kind)) this.#takeWhole(room, count);
         else this.#takeFloats(room, count);
         this.#row += count;
       }
@@ -81,19 +84,11 @@ export class WasmIntake implements Intake<WasmStorage> {
     if (this.#scales !== undefined) this.#m.heap.free(this.#scales.at, this.#scales.bytes);
   }
 
-  #takeInt8(from: number, count: number): void {
-    const [m, row, { N, K, layout }, to] = [this.#m, this.#row, this.#packed, this.#storage.at];
-    const bad = m.lend(4);
-    m.bytes(bad, 4).fill(0);
-    const work = products * count * this.#spec.shape[1];
-    if (layout === '[out, in]') {
-      const panel = to + row * outputBytes(K);
-      if (this.#scales === undefined) m.divide(work, 'quantiseRows', from, panel, count, K, bad);
-      else m.divide(work, 'placeRows', from, this.#scales.at + 2 * row * blocksOf(K), panel, count, K, bad);
-    } else if (this.#scales === undefined) m.divide(work, 'quantiseColumns', from, to, count, N, K, row, bad);
-    else m.divide(work, 'placeColumns', from, this.#scales.at + 2 * (row / block) * N, to, count, N, K, row, bad);
-    if (m.view(bad, 'I32', 1)[0] === 0) return;
-    throw this.#scales === undefined ? notFinite(this.#spec) : notQuantised(this.#spec);
+  #takeWhole(from: number, count: number): void {
+    const spec = this.#spec;
+    const rows = { from, count, row: this.#row, scales: this.#scales?.at, to: this.#storage.at };
+    if (takeWholeRows(this.#m, this.#packed, rows) || !isQuantisedSpec(spec)) return;
+    throw this.#scales === undefined ? notFinite(spec) : notQuantised(spec);
   }
 
   #takeFloats(from: number, count: number): void {
@@ -120,6 +115,10 @@ export class WasmIntake implements Intake<WasmStorage> {
     }
     this.#holder.free(old);
   }
+}
+
+function bytesOfRow(stored: Stored['dtype'], columns: number): number {
+  return stored === 'U4' ? pairedBytes(columns) : columns * sizes[stored];
 }
 
 const sizes = { F32: 4, F16: 2, BF16: 2, I8: 1 } as const;

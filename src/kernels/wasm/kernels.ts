@@ -35,8 +35,35 @@ export interface Kernels {
       ...[bad: number, part: number, parts: number],
     ]
   ): void;
+  gemm4: Kernels['gemm8'];
+  quantiseRows4(
+    ...args: [
+      ...[from: number, to: number, room: number, rows: number, K: number],
+      ...[bad: number, part: number, parts: number],
+    ]
+  ): void;
+  quantiseColumns4(
+    ...args: [
+      ...[from: number, to: number, room: number, rows: number, N: number, K: number, k: number],
+      ...[bad: number, part: number, parts: number],
+    ]
+  ): void;
+  placeRows4(
+    ...args: [
+      ...[from: number, scales: number, to: number, room: number, rows: number, K: number],
+      ...[bad: number, part: number, parts: number],
+    ]
+  ): void;
+  placeColumns4(
+    ...args: [
+      ...[from: number, scales: number, to: number, room: number, rows: number, N: number, K: number, k: number],
+      ...[bad: number, part: number, parts: number],
+    ]
+  ): void;
+  signTiles(a: number, M: number, K: number, part: number, parts: number): void;
   quantiseTiles: Tiles;
   lookup8(table: number, y: number, id: number, K: number): void;
+  lookup4(table: number, y: number, id: number, K: number): void;
   packRows32: PackRows;
   packRows16: PackRows;
   packColumns32: PackColumns;
@@ -109,9 +136,11 @@ export const divisible = [
   ...([
     'gemm',
     'gemm8',
+    'gemm4',
     'packTiles',
     'quantiseTiles',
     'attention',
+    'signTiles',
     'attentionScores',
     'mix',
     'softmax',
@@ -122,6 +151,7 @@ export const divisible = [
   ...(['relu', 'relu2', 'relu6', 'leakyRelu', 'sigmoid', 'silu', 'quickGelu', 'geluTanh', 'tanh'] as const),
   ...(['packRows32', 'packRows16', 'packColumns32', 'packColumns16'] as const),
   ...(['quantiseRows', 'quantiseColumns', 'placeRows', 'placeColumns'] as const),
+  ...(['quantiseRows4', 'quantiseColumns4', 'placeRows4', 'placeColumns4'] as const),
 ] as const;
 export type Divisible = (typeof divisible)[number];
 

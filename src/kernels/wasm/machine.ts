@@ -5,10 +5,10 @@ import type { Host } from '../../tensor/op.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import type { Crew } from './crew.ts';
 import { Heap } from './heap.ts';
-import { unpackInt8 } from './int8.ts';
 import type { Divisible, Kernels, Whole } from './kernels.ts';
 import { unpack } from './pack.ts';
-import type { Placed } from './storage.ts';
+import { unpackQuantised } from './quantised.ts';
+import { isWhole, type Placed } from './storage.ts';
 
 const page = 65536;
 /** Grown by a sixteenth at least, so that many small steps stay few. */
@@ -97,6 +97,7 @@ export class Machine {
         return new BigInt64Array(buffer, at, length);
       case 'I8':
       case 'Q8':
+      case 'Q4':
         return new Int8Array(buffer, at, length);
       default:
         return new Uint8Array(buffer, at, length);
@@ -154,7 +155,8 @@ export class Machine {
   /** The tensor for loops in TypeScript. Make it after everything is allocated: it does not survive growth. */
   host({ dtype, shape, label, at, packed }: Placed): Host {
     const view = () => this.view(at, dtype, sizeOf(shape));
-    if (packed?.kind === 'int8') return { dtype, shape, label, ...unpackInt8(this, at, packed) };
+    if (packed !== undefined && isWhole(packed.kind))
+      return { dtype, shape, label, ...unpackQuantised(this, at, { ...packed, kind: packed.kind }) };
     return { dtype, shape, label, data: packed === undefined ? view() : unpack(this, at, packed, dtype) };
   }
 

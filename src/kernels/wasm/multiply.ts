@@ -1,6 +1,6 @@
 import type { Machine } from './machine.ts';
 import { pack, products } from './pack.ts';
-import { type Kind, type Packed, type Placed, packedBytes } from './storage.ts';
+import { isWhole, type Kind, type Packed, type Placed, packedBytes } from './storage.ts';
 
 /** Where the factors of a product lie. */
 export interface Product {
@@ -33,7 +33,7 @@ export function multiply(m: Machine, { x, w, kind, bias, y, M, N, K }: Product):
 /** A weight in panels: as it was uploaded, or packed for this op alone. */
 export function panelsOf(m: Machine, weight: Placed, layout: Packed['layout']): { w: number; kind: Kind } {
   const kind = weight.packed?.kind;
-  if (weight.packed?.layout === layout && kind !== undefined && kind !== 'int8') return { w: weight.at, kind };
+  if (weight.packed?.layout === layout && kind !== undefined && !isWhole(kind)) return { w: weight.at, kind };
   const [N, K] = layout === '[out, in]' ? weight.shape : [weight.shape[1], weight.shape[0]];
   return { w: packFloats(m, m.floats(weight), N, K, layout), kind: 0 };
 }

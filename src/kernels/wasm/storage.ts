@@ -1,5 +1,5 @@
 import type { Spec } from '../../tensor/shape.ts';
-import { blocksOf } from '../quantised.ts';
+import { blocksOf, codings, longestBlock } from '../codings.ts';
 
 /** Memory that several storages may share: a tensor and its views, a cache and its longer successor. */
 export interface Block {
@@ -14,11 +14,14 @@ export interface Block {
 /** How the elements of a float weight are kept: 0 float32, 1 F16 (all finite), 2 BF16. */
 export type Kind = 0 | 1 | 2;
 
-/** A weight [N outputs, K inputs] in panels of 32 outputs: [K][32] each, or as assembly/int8.ts says. */
+/** Kinds of weights in whole numbers. */
+export type Whole = 'int8' | 'int4';
+
+/** A weight [N outputs, K inputs] in panels of 32 outputs: [K][32] each, or as assembly/int8.ts and int4.ts say. */
 export interface Packed {
   readonly N: number;
   readonly K: number;
-  readonly kind: Kind | 'int8';
+  readonly kind: Kind | Whole;
   /** How the tensor itself is stored, seen from outside. */
   readonly layout: '[out, in]' | '[in, out]';
 }
@@ -48,15 +51,20 @@ export interface Placed extends Spec {
 
 /** Bytes of a packed weight: columns that do not exist fill the last panel. */
 export function packedBytes({ N, K, kind }: Packed): number {
-  return Math.ceil(N / 32) * 32 * (kind === 'int8' ? outputBytes(K) : K * (kind === 0 ? 4 : 2));
+  return Math.ceil(N / 32) * 32 * (isWhole(kind) ? outputBytes(K, kind) : K * (kind === 0 ? 4 : 2));
 }
 
-/** Bytes of an output of a weight in int8: its values, in fours, and a word a block. */
-export function outputBytes(K: number): number {
-  return Math.ceil(K / 4) * 4 + 4 * blocksOf(K);
+export function isWhole(kind: Packed['kind'] | undefined): kind is Whole {
+  return kind === 'int8' || kind === 'int4';
+}
+
+/** Bytes of an output of a weight: in int8 its values, in fours, and a word a block; in int4 half of that, in eights. */
+export function outputBytes(K: number, kind: Whole): number {
+  if (kind === 'int8') return Math.ceil(K / 4) * 4 + 4 * blocksOf(K, codings.Q8.block);
+  return Math.ceil(K / 8) * 4 + 2 * blocksOf(K, codings.Q4.block);
 }
 
 /** Bytes of a row of activations in int8: its values, in fours, and two floats a block. */
 export function rowBytes(K: number): number {
-  return Math.ceil(K / 4) * 4 + 8 * blocksOf(K);
+  return Math.ceil(K / 4) * 4 + 8 * blocksOf(K, longestBlock);
 }

@@ -1,6 +1,6 @@
 import { DtypeError, StateError } from '../../errors.ts';
 import type { Backend, BackendInfo, MemoryCount, Room, Stored, Use } from '../../tensor/backend.ts';
-import { fits, type HostArray, isFloat } from '../../tensor/dtype.ts';
+import { fits, type HostArray, isFloat, isQuantised } from '../../tensor/dtype.ts';
 import type { Op } from '../../tensor/op.ts';
 import { bytesOf, type Spec, sizeOf } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -62,8 +62,8 @@ export class WasmBackend implements Backend<WasmStorage> {
 
   intake(spec: Spec, use: Use, stored: Stored): WasmIntake {
     const m = this.#live();
-    const kinds = { F32: 0, F16: 1, BF16: 2, I8: 'int8' } as const;
-    const kind = spec.dtype === 'Q8' ? 'int8' : kinds[stored.dtype];
+    const floats = { F32: 0, F16: 1, BF16: 2, I8: 'int8', U4: 'int4' } as const;
+    const kind = isQuantised(spec.dtype) ? whole[spec.dtype] : floats[stored.dtype];
     const holder: Holder = {
       claim: (packed) => {
         const block = this.#block(m, packedBytes(packed));
@@ -186,6 +186,8 @@ export class WasmBackend implements Backend<WasmStorage> {
     else m.write(to, unpack(m, at, packed, dtype));
   }
 }
+
+const whole = { Q8: 'int8', Q4: 'int4' } as const;
 
 function panelsFor(kind: Packed['kind'], { shape }: Spec, use: Use): Packed {
   const layout = layoutOf(use);

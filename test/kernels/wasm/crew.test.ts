@@ -62,14 +62,14 @@ describe.skipIf(globalThis.crossOriginIsolated === false)('threads', () => {
     );
   });
 
-  it('1, 2, 3 and 4 of them give the same bits of a linear layer in int8', () => {
+  it.each(['Q8', 'Q4'] as const)('1, 2, 3 and 4 of them give the same bits of a linear layer in %s', (dtype) => {
     const sizes = fc.tuple(...[9, 150, 150].map((max) => fc.integer({ min: 1, max })));
     fc.assert(
       fc.property(sizes, ([M, K, N]) => {
         const all = teams.map(({ backend }) =>
           scope(() => {
             const wave = (size: number) => Float32Array.from({ length: size }, (_, i) => Math.sin(i * 0.7));
-            const w = quantise(backend, wave(N * K), { dtype: 'F32', shape: [N, K] }, 'linear [out, in]');
+            const w = quantise(backend, wave(N * K), { dtype, shape: [N, K] }, 'linear [out, in]');
             const x = upload(backend, wave(M * K), { dtype: 'F32', shape: [M, K] });
             return [...linear(x, w, undefined, '[out, in]').peek()];
           }),

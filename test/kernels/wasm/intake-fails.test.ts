@@ -2,16 +2,20 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StateError } from '../../../src/errors.ts';
-import { blocksOf, layoutOf } from '../../../src/kernels/quantised.ts';
+import { blocksOf, codings } from '../../../src/kernels/codings.ts';
+import { layoutOf } from '../../../src/kernels/quantised.ts';
+import { pairedBytes } from '../../../src/kernels/stored-quantised.ts';
 import type { Stored, Use } from '../../../src/tensor/backend.ts';
+import { isQuantised } from '../../../src/tensor/dtype.ts';
 import { takeIn } from '../../../src/tensor/upload.ts';
 import { runs } from '../../seed.ts';
 import { aloneOn, type Team, taken, teamOf } from './team.ts';
 
 const failing = fc.record({
   use: fc.constantFrom<Use[]>('linear [out, in]', 'linear [in, out]', 'table'),
-  stored: fc.constantFrom<Stored['dtype'][]>('F32', 'F16', 'I8'),
-  quantised: fc.boolean(),
+  stored: fc.constantFrom<Stored['dtype'][]>('F32', 'F16', 'I8', 'U4'),
+  /** What F32 becomes. */
+  quantised: fc.constantFrom('F32' as const, 'Q8' as const, 'Q4' as const),
   rows: fc.integer({ min: 129, max: 300 }),
   columns: fc.integer({ min: 1, max: 90 }),
   /** Pieces of 64 rows that come before the file breaks, or before a number that cannot be. */
@@ -32,18 +36,22 @@ describe.skipIf(globalThis.crossOriginIsolated === false)('an intake that fails'
       fc.asyncProperty(failing, async ({ use, stored, quantised, rows, columns, pieces, breaks }) => {
         const { backend, machine } = team;
         const shape = [rows, columns];
-        const dtype = stored === 'I8' || (quantised && stored === 'F32') ? 'Q8' : stored;
+        const dtype = { F32: quantised, F16: 'F16', BF16: 'BF16', I8: 'Q8', U4: 'Q4' } as const;
+        const spec = { dtype: dtype[stored], shape };
+        const isWhole = isQuantised(spec.dtype);
         const [N, K] = layoutOf(use) === '[out, in]' ? shape : [columns, rows];
-        const scales = stored === 'I8' ? new Uint16Array(N * blocksOf(K)).fill(0x3f80) : undefined;
-        const bytes = { F32: 4, F16: 2, BF16: 2, I8: 1 }[stored] * columns * 64;
+        const kept = stored === 'I8' || stored === 'U4';
+        const scales = kept ? new Uint16Array(N * blocksOf(K, codings[dtype[stored]].block)) : undefined;
+        const bytes =
+          64 * (stored === 'U4' ? pairedBytes(columns) : { F32: 4, F16: 2, BF16: 2, I8: 1 }[stored] * columns);
         const room = backend.room(bytes);
         async function* coming(): AsyncGenerator<Uint8Array> {
           for (let i = 0; i < pieces; i++) yield room.bytes.fill(0);
-          if (breaks || dtype !== 'Q8') throw new RangeError('the disk is broken');
-          yield room.bytes.fill(stored === 'I8' ? 0x80 : 0xff); // −128, or NaN
+          if (breaks || !isWhole) throw new RangeError('the disk is broken');
+          yield room.bytes.fill(0xff); // numbers without a scale, or NaN
         }
-        const taking = takeIn(backend, { dtype, shape }, use, { dtype: stored, scales }, coming());
-        await expect(taking).rejects.toThrow(breaks || dtype !== 'Q8' ? 'the disk is broken' : 'must');
+        const taking = takeIn(backend, spec, use, { dtype: stored, scales }, coming());
+        await expect(taking).rejects.toThrow(breaks || !isWhole ? 'the disk is broken' : 'must');
         expect(backend.memory).toEqual({ blocks: 0, bytes: 0 });
         room.free();
         expect(taken(machine)).toBe(0);
@@ -59,7 +67,7 @@ describe('an intake that does not fit', () => {
   ])('gives back everything where there is no room for %s', async (_what, N) => {
     const { backend, machine } = await aloneOn(2); // 128 KB; 64 rows are 126 KB, their scales 4
     const K = 1900;
-    const stored: Stored = { dtype: 'I8', scales: new Uint16Array(N * blocksOf(K)) };
+    const stored: Stored = { dtype: 'I8', scales: new Uint16Array(N * blocksOf(K, codings.Q8.block)) };
     expect(() => backend.intake({ dtype: 'Q8', shape: [N, K] }, 'linear [out, in]', stored)).toThrow(StateError);
     expect(backend.memory).toEqual({ blocks: 0, bytes: 0 });
     expect(taken(machine)).toBe(0);

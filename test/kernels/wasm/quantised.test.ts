@@ -1,4 +1,4 @@
-/** Products in int8 are the reference's, bit for bit, in every build and whatever the shape. */
+/** Products in int8 and int4 are the reference's, bit for bit, in every build and whatever the shape. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NumericError } from '../../../src/errors.ts';
@@ -8,12 +8,13 @@ import { type Layout, linear } from '../../../src/kernels/linear.ts';
 import { ReferenceBackend } from '../../../src/kernels/reference-backend.ts';
 import { createWasmBackend } from '../../../src/kernels/wasm/create.ts';
 import type { Backend } from '../../../src/tensor/backend.ts';
+import type { QuantisedDtype } from '../../../src/tensor/dtype.ts';
 import { widen } from '../../../src/tensor/floats.ts';
 import { scope } from '../../../src/tensor/scope.ts';
 import { quantise } from '../../../src/tensor/upload.ts';
 import { runs } from '../../seed.ts';
-import { formed } from './formed.ts';
 import { awkward, numbers } from './awkward.ts';
+import { formed } from './formed.ts';
 
 interface Case {
   readonly x: Float32Array;
@@ -24,6 +25,8 @@ interface Case {
   readonly K: number;
   readonly layout: Layout;
 }
+
+const dtypes: readonly QuantisedDtype[] = ['Q8', 'Q4'];
 
 const cases = fc
   .record({
@@ -41,10 +44,10 @@ const cases = fc
   });
 
 /** Bits of x·W + bias on a backend, and of the weight's rows where it is a table. */
-function bitsOn(backend: Backend, { x, w, bias, M, N, K, layout }: Case): Uint32Array[] {
+function bitsOn(backend: Backend, dtype: QuantisedDtype, { x, w, bias, M, N, K, layout }: Case): Uint32Array[] {
   return scope(() => {
     const shape = layout === '[out, in]' ? [N, K] : [K, N];
-    const weight = quantise(backend, w.slice(), { dtype: 'Q8', shape }, `linear ${layout}`);
+    const weight = quantise(backend, w.slice(), { dtype, shape }, `linear ${layout}`);
     const rows = tensor([0, shape[0] - 1, shape[0] >> 1], { backend, dtype: 'I32' });
     const all = [
       linear(tensor(x, { backend, shape: [M, K] }), weight, bias && tensor(bias, { backend }), layout),
@@ -61,12 +64,14 @@ const builds: readonly [string, () => Promise<Backend>][] = [
   ['plain SIMD', () => createWasmBackend({ deterministic: true })],
 ];
 
-describe.each(builds)('int8 with %s', (_name, make) => {
+const forms = dtypes.flatMap((dtype) => builds.map(([name, make]) => [dtype, name, make] as const));
+
+describe.each(forms)('%s with %s', (dtype, _name, make) => {
   it('gives the bits of the reference: odd sizes, outliers, constant rows, zeros, all but zeros', async () => {
     const [reference, wasm] = [new ReferenceBackend(), await make()];
     fc.assert(
       fc.property(cases, (given) => {
-        expect(bitsOn(wasm, given)).toEqual(bitsOn(reference, given));
+        expect(bitsOn(wasm, dtype, given)).toEqual(bitsOn(reference, dtype, given));
       }),
       runs(60),
     );
@@ -78,10 +83,10 @@ describe.each(builds)('int8 with %s', (_name, make) => {
     const wasm = await make();
     fc.assert(
       fc.property(cases, (given) => {
-        const [whole] = bitsOn(wasm, given);
+        const [whole] = bitsOn(wasm, dtype, given);
         const rows = Array.from({ length: given.M }, (_, m) => {
           const x = given.x.subarray(m * given.K, (m + 1) * given.K);
-          return [...bitsOn(wasm, { ...given, x, M: 1 })[0]];
+          return [...bitsOn(wasm, dtype, { ...given, x, M: 1 })[0]];
         });
         expect([...whole]).toEqual(rows.flat());
       }),
@@ -90,12 +95,28 @@ describe.each(builds)('int8 with %s', (_name, make) => {
     wasm.dispose();
   });
 
+  it('has room for the largest sums there are', async () => {
+    const [reference, wasm] = [new ReferenceBackend(), await make()];
+    const [N, K] = [33, 200];
+    const least = dtype === 'Q8' ? -127 : -8;
+    const w = Float32Array.from({ length: N * K }, (_, i) => (i % 32 === 0 ? least : i % 3 === 0 ? least : -least));
+    for (const M of [1, 2, 6]) {
+      for (const x of [1, -1]) {
+        const given = { x: new Float32Array(M * K).fill(x), w, bias: undefined, M, N, K, layout: '[in, out]' } as const;
+        for (const all of [w, w.map(() => least), w.map((_, i) => (i < N ? least : -least - 1))]) {
+          expect(bitsOn(wasm, dtype, { ...given, w: all })).toEqual(bitsOn(reference, dtype, { ...given, w: all }));
+        }
+      }
+    }
+    wasm.dispose();
+  });
+
   it('passes a NaN on to its own row and no other', async () => {
     const wasm = await make();
     const w = Float32Array.from({ length: 8 * 130 }, (_, i) => Math.sin(i));
     const x = new Float32Array(3 * 130).fill(1);
     x[130 + 129] = Number.NaN;
-    const [bits] = bitsOn(wasm, { x, w, bias: undefined, M: 3, N: 8, K: 130, layout: '[out, in]' });
+    const [bits] = bitsOn(wasm, dtype, { x, w, bias: undefined, M: 3, N: 8, K: 130, layout: '[out, in]' });
     const y = new Float32Array(bits.buffer);
     expect([...y].map(Number.isNaN)).toEqual([...Array(24)].map((_, i) => i >= 8 && i < 16));
     wasm.dispose();
@@ -108,7 +129,7 @@ describe.each(builds)('int8 with %s', (_name, make) => {
       for (const bad of [Number.NaN, Infinity, -Infinity]) {
         const w = new Float32Array(40 * 40).fill(1);
         w[777] = bad;
-        const spec = { dtype: 'Q8', shape: [40, 40], label: 'h.0.attn' } as const;
+        const spec = { dtype, shape: [40, 40], label: 'h.0.attn' } as const;
         expect(() => quantise(wasm, w, spec, `linear ${layout}`)).toThrow(NumericError);
         expect(() => quantise(new ReferenceBackend(), w, spec, `linear ${layout}`)).toThrow(
           'a weight to be quantised must hold finite numbers: [40, 40] ("h.0.attn") does not',

@@ -20,6 +20,7 @@ export const ONE: usize = 72;
 export const BIAS: usize = 76; // 127, of the exponent
 export const GELU_CUBE: usize = 80;
 export const GELU_SLOPE: usize = 84;
+export const LOWER: usize = 88; // the lower half of a byte
 
 /** A constant in all lanes. */
 @inline
@@ -47,4 +48,5 @@ export function setUp(): void {
   store<i32>(BIAS, 127);
   store<f32>(GELU_CUBE, 0.044715);
   store<f32>(GELU_SLOPE, 1.5957691216057308);
+  store<u32>(LOWER, 0x0f0f0f0f);
 }

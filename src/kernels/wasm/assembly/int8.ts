@@ -10,7 +10,7 @@
 import { constant, ONES, UPPER } from './constants';
 import { firstOf } from './simd';
 
-/** Depth of a block: `block` of src/kernels/quantised.ts. */
+/** Depth of a block: that of Q8 in src/kernels/codings.ts. */
 export const BLOCK: i32 = 64;
 
 /** Bytes of a row of x: its values and two floats a block. */
@@ -72,7 +72,7 @@ function blockOf<T>(a: usize, p: usize, y: usize, M: i32, bytes: usize, k: i32, 
   if (i < M) tile1<T>(a + <usize>i * bytes + b, p, y + <usize>i * 128, depth);
 }
 
-function copyRow(sums: usize, bias: usize, y: usize, count: i32): void {
+export function copyRow(sums: usize, bias: usize, y: usize, count: i32): void {
   let n = 0;
   for (; n + 4 <= count; n += 4) {
     const sum = v128.load(sums + <usize>n * 4);

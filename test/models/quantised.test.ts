@@ -1,4 +1,4 @@
-/** Whole models in int8: what the float models promise bit for bit, and nothing that overflows. */
+/** Whole models in int8 and int4: what the float models promise bit for bit, and nothing that overflows. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ReferenceBackend } from '../../src/kernels/reference-backend.ts';
@@ -25,14 +25,19 @@ import { tinyGpt2, tinyT5 } from './tiny.ts';
 
 const backends = { reference: () => new ReferenceBackend(), wasm: () => createWasmBackend({ threads: 1 }) };
 
-describe.each(['reference', 'wasm'] as const)('int8 on %s', (name) => {
+const all = (['reference', 'wasm'] as const).flatMap((name) => [
+  { name, quantised: 'Q8' as const, off: [0.15, 0.05] as const },
+  { name, quantised: 'Q4' as const, off: [0.4, 0.3] as const },
+]);
+
+describe.each(all)('$quantised on $name', ({ name, quantised, off }) => {
   let backend: Backend;
   beforeAll(async () => {
     backend = await backends[name]();
   });
   afterAll(() => backend.dispose());
-  const gpt2 = (json: Gpt2Json, seed: number) => tinyGpt2(json, { seed, backend, int8: true });
-  const t5 = (json: T5Json, seed: number) => tinyT5(json, { seed, backend, int8: true });
+  const gpt2 = (json: Gpt2Json, seed: number) => tinyGpt2(json, { seed, backend, quantised });
+  const t5 = (json: T5Json, seed: number) => tinyT5(json, { seed, backend, quantised });
 
   it('GPT-2 read token by token, in a padded batch, has the bits of one pass', () =>
     fc.assert(
@@ -84,20 +89,20 @@ describe.each(['reference', 'wasm'] as const)('int8 on %s', (name) => {
     const input_ids = [[1, 5, 9, 2, 2, 7]];
     const [exact, got] = [
       await tinyGpt2(json, { backend, given }).then((model) => model.forward({ input_ids })),
-      await tinyGpt2(json, { backend, given, int8: true }).then((model) => model.forward({ input_ids })),
+      await tinyGpt2(json, { backend, given, quantised }).then((model) => model.forward({ input_ids })),
     ];
-    expect(await distance(got.logits, exact.logits)).toBeLessThan(0.15);
+    expect(await distance(got.logits, exact.logits)).toBeLessThan(off[0]);
   });
 
   it("T5's feed-forward stays wide, beyond the range of float16", async () => {
     const given = { 'encoder.block.0.layer.1.DenseReluDense.wo.weight': new Array<number>(16 * 32).fill(3e4) };
     const ids = { input_ids: [[3, 4, 5, 1]], decoder_input_ids: [[0, 3]] };
     const [model, floats] = [
-      await tinyT5(t5Json, { backend, int8: true, given }),
+      await tinyT5(t5Json, { backend, quantised, given }),
       await tinyT5(t5Json, { backend, given }),
     ];
     const [{ mlp }] = model.weights.encoder.blocks;
-    expect([mlp.up.dtype, mlp.down.dtype]).toEqual(['Q8', 'F32']);
+    expect([mlp.up.dtype, mlp.down.dtype]).toEqual([quantised, 'F32']);
     let most = 0;
     const observer = {
       tap: (name: string, value: Tensor) => {
@@ -107,7 +112,7 @@ describe.each(['reference', 'wasm'] as const)('int8 on %s', (name) => {
     };
     const got = await model.forward({ ...ids, observer });
     expect(most).toBeGreaterThan(65504);
-    expect(await distance(got.logits, (await floats.forward(ids)).logits)).toBeLessThan(0.05);
+    expect(await distance(got.logits, (await floats.forward(ids)).logits)).toBeLessThan(off[1]);
   });
 });
 

@@ -1,0 +1,261 @@
+/**
+ * Products with a weight in int4: y [M N] = x [M K] · W [K N] + bias, as src/kernels/quantised-linear.ts says, bit for bit.
+ *
+ * The weight lies in panels of 32 outputs, cut into blocks of 32 inputs: [k/8][32][4] bytes, then 32 scales, bfloat16. A byte
+ * is q + 8 of two inputs, so that one load brings 4 inputs of 4 outputs in the lower halves of its bytes, the next 4 inputs in
+ * the upper ones. x lies in the tiles of int8.ts, but signed, p − z: numbers from 0 to 15 may be the second factor of a dot,
+ * and then Σ q·(p − z) = Σ (q + 8)·(p − z) − 8·Σ (p − z), whose last term is the same for all outputs. Nothing but a scale has
+ * to stand beside a block.
+ */
+import { bf16High, bf16Low } from './half';
+import { constant, LOWER, ONES } from './constants';
+import { BLOCK as LONG, copyRow, depthAt, rowBytes } from './int8';
+import { firstOf, firstRow, rowsAt } from './simd';
+
+/** Depth of a block: that of Q4 in src/kernels/codings.ts. */
+export const BLOCK: i32 = 32;
+/** Bytes of a block of 32 outputs. */
+export const UNIT: usize = 32 * (BLOCK / 2 + 2);
+
+/** Bytes of an output of the weight: pairs of inputs, in eights, and a scale a block. */
+@inline
+export function outputBytes4(K: i32): usize {
+  return <usize>(((K + 7) & ~7) / 2 + 2 * ((K + BLOCK - 1) / BLOCK));
+}
+
+/** Makes tiles of int8.ts signed: bytes p − z, and in place of −z two sums in 16 bits, −8·Σ (p − z) of either half. Part `part` of `parts`. */
+export function signTiles(a: usize, M: i32, K: i32, part: i32, parts: i32): void {
+  const bytes = rowBytes(K);
+  for (let i = firstRow(M, part, parts), to = firstRow(M, part + 1, parts); i < to; ) {
+    const rows = rowsAt(i, M);
+    for (let k = 0; k < K; k += LONG) {
+      const block = a + <usize>i * bytes + <usize>(rows * (k / LONG) * (LONG + 8));
+      for (let r = 0; r < rows; r++) signRow(block + <usize>r * 4, <usize>rows * 4, depthAt(k, K));
+    }
+    i += rows;
+  }
+}
+
+/** One row of a block, its fours `step` bytes apart. */
+function signRow(p: usize, step: usize, depth: i32): void {
+  const word = p + <usize>(depth / 4) * step + step;
+  const minusZ = i8x16.splat(<i8>load<i32>(word));
+  let sum0 = i32x4.splat(0), sum1 = sum0;
+  for (let k = 0; k < depth; k += 4, p += step) {
+    const v = i8x16.add(v128.load32_zero(p), minusZ);
+    v128.store_lane<i32>(p, v, 0);
+    const sum = i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(v));
+    if (k < BLOCK) sum0 = i32x4.add(sum0, sum);
+    else sum1 = i32x4.add(sum1, sum);
+  }
+  store<i16>(word, <i16>(-8 * i32x4.extract_lane(sum0, 0)));
+  store<i16>(word + 2, <i16>(-8 * i32x4.extract_lane(sum1, 0)));
+}
+
+/**
+ * The panels of part `part` of `parts`. `room` has (M + 8) × 32 floats for every part. `wide`: with the instruction that adds
+ * up in i32.
+ */
+export function gemm4(
+  a: usize, w: usize, bias: usize, y: usize, room: usize,
+  M: i32, N: i32, K: i32, wide: i32, part: i32, parts: i32,
+): void {
+  const panels = (N + 31) / 32;
+  const spill = room + <usize>(part * (M + 8)) * 128;
+  for (let panel = firstOf(panels, part, parts), to = firstOf(panels, part + 1, parts); panel < to; panel++) {
+    for (let s = spill, end = spill + <usize>M * 128; s < end; s += 16) v128.store(s, f32x4.splat(0));
+    const p = w + <usize>panel * 32 * outputBytes4(K);
+    if (ASC_FEATURE_RELAXED_SIMD && wide) rowsOf<i32>(a, p, spill, M, K);
+    else rowsOf<i16>(a, p, spill, M, K);
+    const column = panel * 32;
+    const count = min(32, N - column);
+    for (let i = 0; i < M; i++) {
+      copyRow(spill + <usize>i * 128, bias == 0 ? 0 : bias + <usize>column * 4, y + <usize>(i * N + column) * 4, count);
+    }
+  }
+}
+
+/** All rows of a panel. Those in tiles share the bytes that a block is spread to; the last one may be alone. */
+function rowsOf<T>(a: usize, panel: usize, y: usize, M: i32, K: i32): void {
+  const bytes = rowBytes(K), room = y + <usize>M * 128, last = M - (M % 6) % 2; // rows in tiles
+  for (let k = 0, p = panel; last > 0 && k < K; k += BLOCK, p += UNIT) {
+    const depth = (min(BLOCK, K - k) + 3) & ~3, s = p + <usize>((depth + 7) & ~7) * 16;
+    const begin = <usize>(k / LONG) * (LONG + 8), first = <usize>(k & (LONG - 1)), half = <usize>(k & BLOCK) / 16;
+    const ends = begin + <usize>depthAt(k & ~(LONG - 1), K);
+    spread(p, room, depth);
+    let i = 0;
+    for (; i + 6 <= M; i += 6) {
+      const q = a + <usize>i * bytes, o = y + <usize>i * 128;
+      for (let t: usize = 0; t < 32; t += 8) {
+        tile6<T>(q + (begin + first) * 6, q + ends * 6, half, room, s, t, o, depth);
+      }
+    }
+    for (; i + 2 <= M; i += 2) {
+      const q = a + <usize>i * bytes, o = y + <usize>i * 128;
+      for (let t: usize = 0; t < 32; t += 16) {
+        tile2<T>(q + (begin + first) * 2, q + ends * 2, half, room, s, t, o, depth);
+      }
+    }
+  }
+  if (last < M) row<T>(a + <usize>last * bytes, panel, y + <usize>last * 128, K);
+}
+
+/** Pairs of inputs as bytes, [k/4][32][4]. */
+function spread(p: usize, to: usize, depth: i32): void {
+  const mask = constant(LOWER);
+  for (let k = 0; k < depth; k += 8, to += 128) {
+    for (const end = p + 128; p < end; p += 16, to += 16) {
+      const w = v128.load(p);
+      v128.store(to, v128.and(w, mask));
+      v128.store(to, v128.and(i16x8.shr_u(w, 4), mask), 128);
+    }
+  }
+}
+
+/**
+ * sums + dots of 4 bytes, signed x and w from 0 to 15. T = i32: in i32. T = i16: in pairs of inputs, of which 16 bits hold a
+ * whole block: 8 times 2 · 127 · 15 is 30,480.
+ */
+@inline
+function dot<T>(x: v128, w: v128, sums: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    if (sizeof<T>() == 4) return i32x4.relaxed_dot_i8x16_i7x16_add_s(x, w, sums);
+    return i16x8.add(sums, i16x8.relaxed_dot_i8x16_i7x16_s(x, w));
+  }
+  const low = i16x8.extmul_low_i8x16_s(x, w), high = i16x8.extmul_high_i8x16_s(x, w);
+  const even = i16x8.shuffle(low, high, 0, 2, 4, 6, 8, 10, 12, 14);
+  return i16x8.add(sums, i16x8.add(even, i16x8.shuffle(low, high, 1, 3, 5, 7, 9, 11, 13, 15)));
+}
+
+/** The sums of a block in i32, and −8·Σ x with them. */
+@inline
+function total<T>(sums: v128, more: v128, ones: v128): v128 {
+  return i32x4.add(sizeof<T>() == 4 ? sums : i32x4.dot_i16x8_s(sums, ones), more);
+}
+
+/** y += s·(t·dot) for eight outputs. Both halves are read before one is written: V8 joins them to 256 bits. */
+@inline
+function addTo(y: usize, d0: v128, d1: v128, t: v128, scales: usize): void {
+  const s = v128.load(scales);
+  const y0 = f32x4.add(v128.load(y), f32x4.mul(bf16Low(s), f32x4.mul(t, f32x4.convert_i32x4_s(d0))));
+  const y1 = f32x4.add(v128.load(y, 16), f32x4.mul(bf16High(s), f32x4.mul(t, f32x4.convert_i32x4_s(d1))));
+  v128.store(y, y0);
+  v128.store(y, y1, 16);
+}
+
+@inline
+function moreOf(word: usize): v128 {
+  return i32x4.splat(<i32>load<i16>(word));
+}
+
+/** 6 rows × 8 outputs from column t on. */
+function tile6<T>(q: usize, ends: usize, half: usize, room: usize, s: usize, t: usize, y: usize, depth: i32): void {
+  const zero = i32x4.splat(0), ones = constant(ONES);
+  let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero;
+  let c30 = zero, c31 = zero, c40 = zero, c41 = zero, c50 = zero, c51 = zero;
+  let p = room + t * 4;
+  for (const end = q + <usize>depth * 6; q < end; q += 24, p += 128) {
+    const w0 = v128.load(p), w1 = v128.load(p, 16);
+    let x = v128.load32_splat(q);
+    c00 = dot<T>(x, w0, c00); c01 = dot<T>(x, w1, c01);
+    x = v128.load32_splat(q, 4);
+    c10 = dot<T>(x, w0, c10); c11 = dot<T>(x, w1, c11);
+    x = v128.load32_splat(q, 8);
+    c20 = dot<T>(x, w0, c20); c21 = dot<T>(x, w1, c21);
+    x = v128.load32_splat(q, 12);
+    c30 = dot<T>(x, w0, c30); c31 = dot<T>(x, w1, c31);
+    x = v128.load32_splat(q, 16);
+    c40 = dot<T>(x, w0, c40); c41 = dot<T>(x, w1, c41);
+    x = v128.load32_splat(q, 20);
+    c50 = dot<T>(x, w0, c50); c51 = dot<T>(x, w1, c51);
+  }
+  s += t * 2;
+  let o = y + t * 4;
+  let words = ends + 24 + half;
+  finish<T>(o, c00, c01, ends, words, s, ones); o += 128;
+  finish<T>(o, c10, c11, ends + 4, words + 4, s, ones); o += 128;
+  finish<T>(o, c20, c21, ends + 8, words + 8, s, ones); o += 128;
+  finish<T>(o, c30, c31, ends + 12, words + 12, s, ones); o += 128;
+  finish<T>(o, c40, c41, ends + 16, words + 16, s, ones); o += 128;
+  finish<T>(o, c50, c51, ends + 20, words + 20, s, ones);
+}
+
+/** Eight sums of one row: t and −8·Σ x are read where they lie. */
+@inline
+function finish<T>(y: usize, c0: v128, c1: v128, t: usize, word: usize, s: usize, ones: v128): void {
+  const more = moreOf(word);
+  addTo(y, total<T>(c0, more, ones), total<T>(c1, more, ones), v128.load32_splat(t), s);
+}
+
+/** 2 rows × 16 outputs from column t on. */
+function tile2<T>(q: usize, ends: usize, half: usize, room: usize, s: usize, t: usize, y: usize, depth: i32): void {
+  const zero = i32x4.splat(0), ones = constant(ONES);
+  let c00 = zero, c01 = zero, c02 = zero, c03 = zero, c10 = zero, c11 = zero, c12 = zero, c13 = zero;
+  let p = room + t * 4;
+  for (const end = q + <usize>depth * 2; q < end; q += 8, p += 128) {
+    const x0 = v128.load32_splat(q), x1 = v128.load32_splat(q, 4);
+    let w = v128.load(p);
+    c00 = dot<T>(x0, w, c00); c10 = dot<T>(x1, w, c10);
+    w = v128.load(p, 16);
+    c01 = dot<T>(x0, w, c01); c11 = dot<T>(x1, w, c11);
+    w = v128.load(p, 32);
+    c02 = dot<T>(x0, w, c02); c12 = dot<T>(x1, w, c12);
+    w = v128.load(p, 48);
+    c03 = dot<T>(x0, w, c03); c13 = dot<T>(x1, w, c13);
+  }
+  s += t * 2;
+  const o = y + t * 4, words = ends + 8 + half;
+  finish<T>(o, c00, c01, ends, words, s, ones); finish<T>(o + 32, c02, c03, ends, words, s + 16, ones);
+  finish<T>(o + 128, c10, c11, ends + 4, words + 4, s, ones);
+  finish<T>(o + 160, c12, c13, ends + 4, words + 4, s + 16, ones);
+}
+
+/**
+ * One row × 32 outputs: decoding. The weights are read once, in order, and spread in registers; all blocks in one loop, for
+ * between two of them there is little to do.
+ */
+function row<T>(q: usize, p: usize, y: usize, K: i32): void {
+  const mask = constant(LOWER), ones = constant(ONES);
+  for (const end = q + <usize>(K / LONG) * (LONG + 8); q < end; q += LONG + 8, p += 2 * UNIT) {
+    eights<T>(q, p, 4, y, v128.load32_splat(q, LONG), moreOf(q + LONG + 4), mask, ones);
+    eights<T>(q + BLOCK, p + UNIT, 4, y, v128.load32_splat(q, LONG), moreOf(q + LONG + 6), mask, ones);
+  }
+  const depth = K & (LONG - 1);
+  if (depth == 0) return;
+  // The last four inputs may be read beyond the row: the weights they meet are 0.
+  const ends = q + <usize>((depth + 3) & ~3), t = v128.load32_splat(ends);
+  eights<T>(q, p, min(4, (depth + 7) >> 3), y, t, moreOf(ends + 4), mask, ones);
+  if (depth <= BLOCK) return;
+  eights<T>(q + BLOCK, p + UNIT, (depth - BLOCK + 7) >> 3, y, t, moreOf(ends + 6), mask, ones);
+}
+
+/** `count` eights of inputs of a block, and what they add to y. */
+@inline
+function eights<T>(q: usize, p: usize, count: i32, y: usize, t: v128, more: v128, mask: v128, ones: v128): void {
+  const zero = i32x4.splat(0);
+  let c0 = zero, c1 = zero, c2 = zero, c3 = zero, c4 = zero, c5 = zero, c6 = zero, c7 = zero;
+  for (const end = q + <usize>count * 8; q < end; q += 8, p += 128) {
+    const x0 = v128.load32_splat(q), x1 = v128.load32_splat(q, 4);
+    let w0 = v128.load(p), w1 = v128.load(p, 16);
+    c0 = dot<T>(x0, v128.and(w0, mask), c0); c1 = dot<T>(x0, v128.and(w1, mask), c1);
+    c0 = dot<T>(x1, upper(w0, mask), c0); c1 = dot<T>(x1, upper(w1, mask), c1);
+    w0 = v128.load(p, 32); w1 = v128.load(p, 48);
+    c2 = dot<T>(x0, v128.and(w0, mask), c2); c3 = dot<T>(x0, v128.and(w1, mask), c3);
+    c2 = dot<T>(x1, upper(w0, mask), c2); c3 = dot<T>(x1, upper(w1, mask), c3);
+    w0 = v128.load(p, 64); w1 = v128.load(p, 80);
+    c4 = dot<T>(x0, v128.and(w0, mask), c4); c5 = dot<T>(x0, v128.and(w1, mask), c5);
+    c4 = dot<T>(x1, upper(w0, mask), c4); c5 = dot<T>(x1, upper(w1, mask), c5);
+    w0 = v128.load(p, 96); w1 = v128.load(p, 112);
+    c6 = dot<T>(x0, v128.and(w0, mask), c6); c7 = dot<T>(x0, v128.and(w1, mask), c7);
+    c6 = dot<T>(x1, upper(w0, mask), c6); c7 = dot<T>(x1, upper(w1, mask), c7);
+  }
+  addTo(y, total<T>(c0, more, ones), total<T>(c1, more, ones), t, p);
+  addTo(y + 32, total<T>(c2, more, ones), total<T>(c3, more, ones), t, p + 16);
+  addTo(y + 64, total<T>(c4, more, ones), total<T>(c5, more, ones), t, p + 32);
+  addTo(y + 96, total<T>(c6, more, ones), total<T>(c7, more, ones), t, p + 48);
+}
+
+@inline
+function upper(w: v128, mask: v128): v128 {
+  return v128.and(i16x8.shr_u(w, 4), mask);
+}
