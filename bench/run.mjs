@@ -73,7 +73,8 @@ for (const job of plan) job.folder = folderFor(job.model, job.row); // made here
 const todo = turnsLeft(plan, settings.repetitions, results);
 
 const known = [...(earlier?.runs ?? []), ...(earlier?.timed ?? [])];
-let left = todo.reduce((sum, job) => sum + secondsOf(job, known), withKernels ? 90 : 0);
+const kernelSeconds = withKernels && results.kernels === undefined ? 30 : 0;
+let left = todo.reduce((sum, job) => sum + secondsOf(job, known), kernelSeconds);
 console.error(`${todo.length} processes, about ${spoken(left)}`);
 if (options.dry) for (const job of plan) console.error(`  ${keyOf(job)}  ${job.asked.only?.join(' ') ?? ''}`);
 else await run();

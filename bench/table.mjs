@@ -70,7 +70,7 @@ export function page({ machine, settings, runs, absent }, more = []) {
     '# Results',
     '',
     `${cpu}, ${cores} cores, ${memory_gb} GB; Node.js ${node}; commit ${commit}; ${date.slice(0, 10)}; load ${load} before the run.`,
-    `Medians of ${settings.repetitions} processes a row${settings.quick ? ', quick: few calls in each' : ''}. The number before \`×\` says how many times better batonlm is: the row of its own with the same dtype and place, and as many threads where there is one.`,
+    `Medians of ${settings.repetitions} ${settings.repetitions === 1 ? 'process' : 'processes'} a row${settings.quick ? ', quick: few calls in each' : ''}. The number before \`×\` says how many times better batonlm is: the row of its own with the same dtype and place, and as many threads where there is one.`,
     ...busyLines(runs, cores),
     '',
     ...models.flatMap((model) =>
