@@ -4,7 +4,7 @@ import { atMost, none } from './budget.mjs';
 const files = {
   'dist/batonlm.min.js': 60,
   'dist/batonlm.tokenizers.min.js': 25,
-  'dist/batonlm.wasm.min.js': 25,
+  'dist/batonlm.wasm.min.js': 36,
 };
 const foreign = /["'`]node:\w+["'`]|\beval\(|\bnew Function\b|\brequire\(/g;
 

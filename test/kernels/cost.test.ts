@@ -1,3 +1,4 @@
+/** What every op costs, against a naive version that counts. Long because: one entry for every op. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { activationNamed } from '../../src/kernels/activations.ts';

@@ -1,6 +1,6 @@
 /** The compiled kernels: which build this machine can run, and why not a faster one. */
 import { compileKernels, relaxedByFlag } from '#platform';
-import { lengths, packed } from './binaries.ts';
+import { lengths, packed, turn } from './binaries.ts';
 import type { Compiled } from './compiled.ts';
 import type { Kernels } from './kernels.ts';
 
@@ -67,10 +67,26 @@ function compiled(name: Simd, shared: boolean, v8Flags: boolean): Promise<Compil
 async function compile(name: Simd, shared: boolean, v8Flags: boolean): Promise<Compiled> {
   const deflated = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
   const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-  const both = new Uint8Array(await new Response(stream).arrayBuffer());
-  const bytes = name === 'simd' ? both.subarray(0, lengths.simd) : both.subarray(lengths.simd);
+  const bytes = ownTurns(new Uint8Array(await new Response(stream).arrayBuffer()), name);
   if (shared) share(bytes);
   return compileKernels(v8Flags ? bytes : withMark(bytes), v8Flags);
+}
+
+/** One build out of both, which take turns (scripts/build-wasm.mjs). */
+function ownTurns(both: Uint8Array, name: Simd): Uint8Array<ArrayBuffer> {
+  const left = [lengths.simd, lengths.relaxedSimd];
+  const own = name === 'simd' ? 0 : 1;
+  const bytes = new Uint8Array(left[own]);
+  for (let at = 0, build = 0, written = 0; at < both.length; build = 1 - build) {
+    const size = Math.min(turn, left[build]);
+    if (build === own) {
+      bytes.set(both.subarray(at, at + size), written);
+      written += size;
+    }
+    left[build] -= size;
+    at += size;
+  }
+  return bytes;
 }
 
 /** An empty section at the end: V8 compiles equal bytes once, and would answer with the code made under other flags. */
