@@ -25,6 +25,15 @@ export const shapes = {
   't5-large': { ...t5, d_model: 1024, d_ff: 4096, num_layers: 24, num_heads: 16, feed_forward_proj: 'relu' },
   't5-3b': { ...t5, d_model: 1024, d_kv: 128, d_ff: 16384, num_layers: 24, num_heads: 32, feed_forward_proj: 'relu' },
   't5-11b': { ...t5, d_model: 1024, d_kv: 128, d_ff: 65536, num_layers: 24, num_heads: 128, feed_forward_proj: 'relu' },
+  't5-xxl': {
+    ...t5,
+    d_model: 4096,
+    d_ff: 10240,
+    num_layers: 24,
+    num_heads: 64,
+    feed_forward_proj: 'gated-gelu',
+    tie_word_embeddings: false,
+  },
 };
 
 /** Name → shape of every tensor a checkpoint of this config holds. */
@@ -50,8 +59,10 @@ function gpt2Tensors({ vocab_size: V, n_positions, n_embd: D, n_layer }) {
   return tensors;
 }
 
-function t5Tensors({ vocab_size, d_model: D, d_kv, d_ff: F, num_layers, num_heads: H }) {
+function t5Tensors({ vocab_size, d_model: D, d_kv, d_ff: F, num_layers, num_heads: H, ...rest }) {
   const tensors = { 'shared.weight': [vocab_size, D] };
+  if (rest.tie_word_embeddings === false) tensors['lm_head.weight'] = [vocab_size, D];
+  const inward = rest.feed_forward_proj.startsWith('gated-') ? ['wi_0', 'wi_1'] : ['wi'];
   const attention = (prefix) => {
     for (const name of ['q', 'k', 'v']) tensors[`${prefix}.${name}.weight`] = [H * d_kv, D];
     tensors[`${prefix}.o.weight`] = [D, H * d_kv];
@@ -63,7 +74,7 @@ function t5Tensors({ vocab_size, d_model: D, d_kv, d_ff: F, num_layers, num_head
       for (let j = 0; j <= last; j++) tensors[`${layer(j)}.layer_norm.weight`] = [D];
       attention(`${layer(0)}.SelfAttention`);
       if (stack === 'decoder') attention(`${layer(1)}.EncDecAttention`);
-      tensors[`${layer(last)}.DenseReluDense.wi.weight`] = [F, D];
+      for (const wi of inward) tensors[`${layer(last)}.DenseReluDense.${wi}.weight`] = [F, D];
       tensors[`${layer(last)}.DenseReluDense.wo.weight`] = [D, F];
     }
     tensors[`${stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight`] = [32, H];

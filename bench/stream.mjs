@@ -1,9 +1,9 @@
 /**
  * The encoder of a large T5, read layer by layer: peak of resident memory, and time per layer, for one short prompt.
  *
- *   node bench/stream.mjs DIR [t5-3b|t5-11b] [f32|f16|bf16] [tokens]        one JSON line
+ *   node bench/stream.mjs DIR [t5-3b|t5-11b|t5-xxl] [f32|f16|bf16] [tokens]        one JSON line
  *
- * Writes random BF16 weights into DIR where there are none: 2.4 GB for t5-3b, 9.7 GB for t5-11b.
+ * Writes random BF16 weights into DIR where there are none: 2.4 GB for t5-3b, 9.7 GB for t5-11b, 9.5 GB for t5-xxl.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { shapes, tensorsOf } from './shapes.mjs';
 const [folder, name = 't5-3b', dtype = 'f32', tokens = '8', task] = process.argv.slice(2);
 const config = shapes[name];
 if (folder === undefined || config?.model_type !== 't5') {
-  console.error('usage: node bench/stream.mjs DIR [t5-3b|t5-11b] [f32|f16|bf16] [tokens]');
+  console.error('usage: node bench/stream.mjs DIR [t5-3b|t5-11b|t5-xxl] [f32|f16|bf16] [tokens]');
   process.exit(2);
 }
 const file = join(folder, 'model.safetensors');
@@ -56,7 +56,7 @@ async function measure() {
 
 async function write() {
   mkdirSync(folder, { recursive: true });
-  const encoder = Object.entries(tensorsOf(config)).filter(([tensor]) => !tensor.startsWith('decoder.'));
+  const encoder = Object.entries(tensorsOf(config)).filter(([tensor]) => !/^(decoder|lm_head)\./.test(tensor));
   const tensors = encoder.map(([tensor, shape]) => ({ name: tensor, dtype: 'BF16', shape, data: () => values(shape) }));
   await saveSafetensors(file, tensors, { format: 'pt' });
   writeFileSync(join(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
