@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 
@@ -27,19 +27,15 @@ function hashOfSources() {
 }
 
 /** Compiles one build; gives the module's bytes. */
-async function compile(flags) {
+async function compile(flags, change) {
   const { default: asc } = await import('assemblyscript/asc');
   const out = mkdtempSync(join(tmpdir(), 'baton-wasm-'));
   try {
     const file = join(out, 'kernels.wasm');
-    const { error, stderr } = await asc.main([
-      join(folder, 'assembly/index.ts'),
-      '-o',
-      file,
-      ...common,
-      ...wide,
-      ...flags,
-    ]);
+    const { error, stderr } = await asc.main(
+      ['assembly/index.ts', '--baseDir', folder, '-o', file, ...common, ...wide, ...flags],
+      { readFile: (path, base) => read(resolve(base, path), change) },
+    );
     if (error) throw new Error(`the kernels do not compile:\n${stderr.toString()}`);
     return readFileSync(file);
   } finally {
@@ -57,15 +53,28 @@ function inTurns(binaries) {
   );
 }
 
+function read(path, change) {
+  return existsSync(path) ? change(readFileSync(path, 'utf8'), path) : null;
+}
+
+/**
+ * What binaries.ts says.
+ *
+ * @param {(text: string, path: string) => string} change gives other sources than those that lie there
+ */
+export async function binariesText(change = (text, _path) => text) {
+  const binaries = [];
+  for (const flags of Object.values(builds)) binaries.push(await compile(flags, change));
+  const lengths = Object.fromEntries(Object.keys(builds).map((name, i) => [name, binaries[i].length]));
+  const packed = deflateRawSync(inTurns(binaries), { level: 9 }); // together: they have most bytes in common
+  return `export const lengths = ${JSON.stringify(lengths)};\nexport const turn = ${turn};\nexport const packed =\n  '${packed.toString('base64')}';\n`;
+}
+
 /** Makes binaries.ts where it is missing or older than the sources. */
 export async function buildWasm() {
   const header = `// Made by scripts/build-wasm.mjs from assembly/ ${hashOfSources()}\n`;
   if (existsSync(target) && readFileSync(target, 'utf8').startsWith(header)) return;
-  const binaries = [];
-  for (const flags of Object.values(builds)) binaries.push(await compile(flags));
-  const lengths = Object.fromEntries(Object.keys(builds).map((name, i) => [name, binaries[i].length]));
-  const packed = deflateRawSync(inTurns(binaries), { level: 9 }); // together: they have most bytes in common
-  const text = `export const lengths = ${JSON.stringify(lengths)};\nexport const turn = ${turn};\nexport const packed =\n  '${packed.toString('base64')}';\n`;
+  const text = await binariesText();
   const fresh = `${target}.${process.pid}`; // renamed into place, because two test runs may build at once
   writeFileSync(fresh, header + text);
   renameSync(fresh, target);

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vitest/config';
+import { binariesText } from '../../scripts/build-wasm.mjs';
 
 /** One fault on one line: `find` stands exactly once in `file`, and the test with `name` in its title must notice. */
 export interface PlantedBug {
@@ -13,6 +14,7 @@ export interface PlantedBug {
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+const assembly = 'src/kernels/wasm/assembly/';
 
 export function plantedBugs(): PlantedBug[] {
   const folder = `${root}test/bugs/catalogue/`;
@@ -21,13 +23,20 @@ export function plantedBugs(): PlantedBug[] {
     .flatMap((file): PlantedBug[] => JSON.parse(readFileSync(folder + file, 'utf8')));
 }
 
-/** `BATON_BUG=ID vitest run …` plants that bug while its file is being transformed; nothing on disk changes. */
+/**
+ * `BATON_BUG=ID vitest run …` plants that bug while its file is being transformed, or where it is one of the kernels',
+ * compiled; nothing on disk changes.
+ */
 export function plantBug(id = process.env.BATON_BUG): Plugin {
   const bug = plantedBugs().find((candidate) => candidate.id === id);
   if (id && bug === undefined) throw new Error(`BATON_BUG: no planted bug is called "${id}"`);
   return {
     name: 'planted-bug',
     enforce: 'pre',
+    async load(path) {
+      if (!bug?.file.startsWith(assembly) || path !== `${root}src/kernels/wasm/binaries.ts`) return undefined;
+      return binariesText((text, source) => (source === root + bug.file ? plant(text, bug) : text));
+    },
     transform(code, path) {
       if (bug === undefined || path.split('?')[0] !== root + bug.file) return undefined;
       return { code: plant(code, bug), map: null };
