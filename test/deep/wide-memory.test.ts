@@ -21,6 +21,7 @@ import {
   splitHeads,
   transpose,
 } from '../../src/index.ts';
+import { attention } from '../../src/kernels/attention.ts';
 import { maximum } from '../../src/kernels/wasm/create.ts';
 import { WasmStorage } from '../../src/kernels/wasm/storage.ts';
 import { AutoModel } from '../../src/pretrained/auto-model.ts';
@@ -99,6 +100,7 @@ function computed(backend: Backend) {
       ]),
       scores,
       mix(softmax(scores, { past: 4 }), values),
+      attention(q, keys, values, { scale: 0.3, past: 4 }),
       matmul(x, of([130, 33], 8)),
       layerNorm(x, of([130], 9), of([130], 10), { eps: 1e-5 }),
       rmsNorm(x, of([130], 9), { eps: 1e-6 }),
@@ -141,7 +143,7 @@ describe(`a memory of 4 GiB${where}`, () => {
     },
   );
 
-  it.skipIf(!roomy).each(['f32', 'int8'])(
+  it.skipIf(!roomy).each(['f32', 'int8', 'int4'])(
     'whole models write above 2 GiB what they write below, in %s',
     async (dtype) => {
       for (const folder of ['gpt2/basic', 't5/v11', 'hybrid/gpt2-add']) {

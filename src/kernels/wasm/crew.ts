@@ -98,11 +98,12 @@ export class Crew {
   /** Runs a kernel in parts, at most `mostParts`; `own` does one of them here. Returns when all are done. */
   run(name: string, args: readonly number[], parts: number, own: (part: number) => void): void {
     const [state, job] = [this.#state, this.#job];
+    const first = ((Atomics.load(state, GO) + 1) & 0xffffff) << 8;
+    Atomics.store(state, NEXT, first | 255); // closed: a helper that is late may read the next job's `parts`, and take one more
     job[0] = this.#names.indexOf(name);
     job[1] = parts;
     job[2] = args.length;
     job.set(args, 3);
-    const first = ((Atomics.load(state, GO) + 1) & 0xffffff) << 8;
     Atomics.store(state, LEFT, parts);
     Atomics.store(state, NEXT, first);
     Atomics.add(state, GO, 1);

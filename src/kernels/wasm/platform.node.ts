@@ -24,7 +24,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
 const pairing = { v8: '13.6', flag: '--experimental-wasm-revectorize', variable: 'v8_enable_wasm_simd256_revec' };
 
 /** Can relaxed SIMD be had by a flag, where the engine refuses it as it is? */
-export const relaxedByFlag = process.env.BATON_V8_FLAGS !== '0' && versionOfV8() === '11.3';
+export const relaxedByFlag = versionOfV8() === '11.3' && process.env.BATON_V8_FLAGS !== '0';
 
 /**
  * Compiles the kernels with these flags, and takes them back before anybody else's code runs: the compilation is synchronous
@@ -43,8 +43,8 @@ export function compileKernels(bytes: Uint8Array<ArrayBuffer>, mayFlag: boolean)
 
 /** All that this version knows, but for what its user has set. */
 function flagsHere(): readonly string[] {
-  if (process.env.BATON_V8_FLAGS === '0') return [];
   const version = versionOfV8();
+  if (version === '' || process.env.BATON_V8_FLAGS === '0') return []; // Deno asks before it shows its environment
   const given = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ').replaceAll('_', '-');
   const variables: Readonly<Record<string, unknown>> = process.config.variables;
   const pairs = version === pairing.v8 && variables[pairing.variable] === 1;
