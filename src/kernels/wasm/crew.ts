@@ -1,16 +1,17 @@
 import { startHelper } from '#platform';
+import { StateError } from '../../errors.ts';
 
 /** A thread beside this one. */
 export interface Helper {
   stop(): void;
 }
 
-/** Places in the control array: jobs so far, parts that are not done, helpers that are up, the next part to take, sleepers. */
-const [GO, LEFT, READY, NEXT, ASLEEP] = [0, 1, 2, 3, 4];
-const stateSize = 5;
+/** Places in the control array: jobs so far, parts that are not done, helpers that are up, parts to take, sleepers, accidents. */
+const [GO, LEFT, READY, NEXT, ASLEEP, BROKEN] = [0, 1, 2, 3, 4, 5];
+const stateSize = 6;
 const jobAt = 24;
 const controlBytes = 256;
-/** Most parts of a job: its number and a part's share one word. */
+/** Most parts of a job: their number and the next one to take share a word, 8 bits each. */
 export const mostParts = 255;
 
 /**
@@ -25,8 +26,8 @@ const patience = 0.3;
  * What a helper runs. It sleeps between calls of a model. It reads GO before it reports: a job handed out in between would
  * be missed; and counts as asleep before it looks at GO for the last time: who hands one out will see it.
  *
- * A part is taken by counting NEXT up while it still names this job: a helper that wakes late takes nothing, and its
- * arguments, which the next job may be overwriting, are never used.
+ * A part is taken by counting NEXT up. What the job is, is read only then: it stands still until this part is done, however
+ * late the helper comes, and whichever job it meant to help with.
  */
 const script = `
 function serve({ module, memory, control, names }) {
@@ -45,12 +46,15 @@ function serve({ module, memory, control, names }) {
       Atomics.sub(state, ${ASLEEP}, 1);
     }
     seen = Atomics.load(state, ${GO});
-    const kernel = kernels[job[0]], parts = job[1], args = job.slice(3, 3 + job[2]);
     for (;;) {
-      const next = Atomics.load(state, ${NEXT});
-      if (next >>> 8 !== (seen & 0xffffff) || (next & 255) >= parts) break;
+      const next = Atomics.load(state, ${NEXT}), part = next & 255, parts = next >>> 8;
+      if (part >= parts) break;
       if (Atomics.compareExchange(state, ${NEXT}, next, next + 1) !== next) continue;
-      kernel(...args, next & 255, parts);
+      try {
+        kernels[job[0]](...job.slice(2, 2 + job[1]), part, parts);
+      } catch {
+        Atomics.store(state, ${BROKEN}, 1);
+      }
       if (Atomics.sub(state, ${LEFT}, 1) === 1) Atomics.notify(state, ${LEFT});
     }
   }
@@ -95,29 +99,34 @@ export class Crew {
     return this.#failure === undefined && Atomics.load(this.#state, READY) === this.size - 1;
   }
 
-  /** Runs a kernel in parts, at most `mostParts`; `own` does one of them here. Returns when all are done. */
+  /**
+   * Runs a kernel in parts, at most `mostParts`; `own` does one of them here. Returns when all are done.
+   *
+   * Errors    StateError where a part failed in another thread
+   */
   run(name: string, args: readonly number[], parts: number, own: (part: number) => void): void {
     const [state, job] = [this.#state, this.#job];
-    const first = ((Atomics.load(state, GO) + 1) & 0xffffff) << 8;
-    Atomics.store(state, NEXT, first | 255); // closed: a helper that is late may read the next job's `parts`, and take one more
     job[0] = this.#names.indexOf(name);
-    job[1] = parts;
-    job[2] = args.length;
-    job.set(args, 3);
+    job[1] = args.length;
+    job.set(args, 2);
     Atomics.store(state, LEFT, parts);
-    Atomics.store(state, NEXT, first);
+    Atomics.store(state, NEXT, parts << 8);
     Atomics.add(state, GO, 1);
     if (Atomics.load(state, ASLEEP) > 0) Atomics.notify(state, GO);
-    for (let next = first; next - first < parts; ) {
-      const found = Atomics.compareExchange(state, NEXT, next, next + 1);
-      if (found === next) {
-        own(next - first);
-        Atomics.sub(state, LEFT, 1);
+    let mistake: unknown;
+    for (let next = Atomics.load(state, NEXT); (next & 255) < parts; next = Atomics.load(state, NEXT)) {
+      if (Atomics.compareExchange(state, NEXT, next, next + 1) !== next) continue;
+      try {
+        own(next & 255);
+      } catch (error) {
+        mistake ??= error;
       }
-      next = Atomics.load(state, NEXT);
+      Atomics.sub(state, LEFT, 1);
     }
-    const until = performance.now() + patience;
-    for (let i = 1; Atomics.load(state, LEFT) > 0; i++) if (i % 100 === 0 && performance.now() > until) this.#rest();
+    this.#waitForOthers();
+    if (mistake !== undefined) throw mistake;
+    if (Atomics.exchange(state, BROKEN, 0) === 0) return;
+    throw new StateError('a part of the work failed in another thread', { op: name });
   }
 
   stop(): void {
@@ -135,10 +144,13 @@ export class Crew {
     }
   }
 
-  /** Gives the processor away for a while: another program may hold the one a helper needs. */
-  #rest(): void {
-    const left = Atomics.load(this.#state, LEFT);
-    if (left > 0 && mayWait) Atomics.wait(this.#state, LEFT, left, 1);
+  /** Looks, then gives the processor away again and again: another program may hold the one a helper needs. */
+  #waitForOthers(): void {
+    const until = performance.now() + patience;
+    for (let i = 1, left = 1; left > 0; i++) {
+      left = Atomics.load(this.#state, LEFT);
+      if (i % 100 === 0 && left > 0 && mayWait && performance.now() > until) Atomics.wait(this.#state, LEFT, left, 1);
+    }
   }
 }
 
