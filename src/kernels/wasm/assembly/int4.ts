@@ -210,23 +210,17 @@ function tile2<T>(q: usize, ends: usize, half: usize, room: usize, s: usize, t: 
   finish<T>(o + 160, c12, c13, ends + 4, words + 4, s + 16, ones);
 }
 
-/**
- * One row × 32 outputs: decoding. The weights are read once, in order, and spread in registers; all blocks in one loop, for
- * between two of them there is little to do.
- */
+/** One row × 32 outputs: decoding. The weights are read once, in order, and spread in registers; all blocks in one loop. */
 function row<T>(q: usize, p: usize, y: usize, K: i32): void {
   const mask = constant(LOWER), ones = constant(ONES);
-  for (const end = q + <usize>(K / LONG) * (LONG + 8); q < end; q += LONG + 8, p += 2 * UNIT) {
-    eights<T>(q, p, 4, y, v128.load32_splat(q, LONG), moreOf(q + LONG + 4), mask, ones);
-    eights<T>(q + BLOCK, p + UNIT, 4, y, v128.load32_splat(q, LONG), moreOf(q + LONG + 6), mask, ones);
+  for (let k = 0; k < K; k += LONG, q += LONG + 8) {
+    const ends = q + <usize>depthAt(k, K), t = v128.load32_splat(ends);
+    for (let half = 0; half < 2 && k + half * BLOCK < K; half++, p += UNIT) {
+      // The last four inputs may be read beyond the row: the weights they meet are 0.
+      const count = min(4, (K - k - half * BLOCK + 7) >> 3);
+      eights<T>(q + <usize>(half * BLOCK), p, count, y, t, moreOf(ends + 4 + <usize>(half * 2)), mask, ones);
+    }
   }
-  const depth = K & (LONG - 1);
-  if (depth == 0) return;
-  // The last four inputs may be read beyond the row: the weights they meet are 0.
-  const ends = q + <usize>((depth + 3) & ~3), t = v128.load32_splat(ends);
-  eights<T>(q, p, min(4, (depth + 7) >> 3), y, t, moreOf(ends + 4), mask, ones);
-  if (depth <= BLOCK) return;
-  eights<T>(q + BLOCK, p + UNIT, (depth - BLOCK + 7) >> 3, y, t, moreOf(ends + 6), mask, ones);
 }
 
 /** `count` eights of inputs of a block, and what they add to y. */
