@@ -8,6 +8,7 @@
  *   deep       fuzzing, and properties that take their time               npm run test:deep
  *   package    the tarball as a stranger gets it (needs dist)             npm run test:package
  *   chromium   the bundle, tensors and kernels in Chromium                npm run test:browser
+ *   gpu        gpu.js on WebGPU and WebGL 2, in Chromium                  npm run test:gpu
  */
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
@@ -30,7 +31,10 @@ const chromium = playwright({
 
 const onWasm = ['gpt2', 't5', 'llm-to-slm'].map((name) => `test/models/${name}.test.ts`);
 const isolated = ['test/cli/**/*.test.ts', 'test/hub/hf-layout.node.test.ts'];
-const apart = [...['bugs', 'parity', 'deep', 'package', 'browser'].map((folder) => `test/${folder}/**`), ...isolated];
+const apart = [
+  ...['bugs', 'parity', 'deep', 'package', 'browser', 'gpu/browser'].map((folder) => `test/${folder}/**`),
+  ...isolated,
+];
 
 /** Where the package's own `imports` lead before it is built: the files for Node, or their twins for a page. */
 const twins = (extension: '.node.ts' | '.ts') => ({
@@ -42,6 +46,28 @@ const twins = (extension: '.node.ts' | '.ts') => ({
 
 /** Files share their modules: importing the engine a hundred times took longer than most of the tests. */
 const quick = { isolate: false, testTimeout: 60_000 };
+
+/** What pages have in common; properties run `effort` times as often as in Node. */
+const inPages = (effort: number) => ({
+  define: Object.fromEntries(
+    [
+      ['BATON_SEED', process.env.BATON_SEED ?? ''],
+      ['BATON_RUNS', String(effort * Number(process.env.BATON_RUNS || 1))],
+    ].map(([name, value]) => [`process.env.${name}`, JSON.stringify(value)]),
+  ),
+  resolve: twins('.ts'),
+  optimizeDeps: { include: ['fast-check', 'gpu.js'] }, // found late, they would reload the page under the tests
+  publicDir: 'dist', // served as it is, so that the bundle under test is the bundle that ships
+});
+const page = {
+  browser: {
+    enabled: true,
+    headless: true,
+    screenshotFailures: false,
+    provider: chromium,
+    instances: [{ browser: 'chromium' as const }],
+  },
+};
 
 await buildWasm(); // before any test imports what it makes
 
@@ -57,25 +83,19 @@ export default defineConfig({
       { extends: true, test: { name: 'deep', include: ['test/deep/**/*.test.ts'], testTimeout: 300_000 } },
       { extends: true, test: { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 120_000 } },
       {
-        define: Object.fromEntries(
-          ['BATON_SEED', 'BATON_RUNS'].map((name) => [`process.env.${name}`, JSON.stringify(process.env[name] ?? '')]),
-        ),
-        resolve: twins('.ts'),
-        optimizeDeps: { include: ['fast-check'] }, // found late, it would reload the page under the tests
-        publicDir: 'dist', // served as it is, so that the bundle under test is the bundle that ships
+        ...inPages(1),
         test: {
+          ...page,
           name: 'chromium',
           include: ['test/browser/**/*.test.ts', 'test/{tensor,kernels}/**/*.test.ts'],
           exclude: ['test/tensor/print.test.ts', 'test/kernels/relative-bucket.test.ts'], // need Node's modules
           testTimeout: 60_000,
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: chromium,
-            instances: [{ browser: 'chromium' }],
-          },
         },
+      },
+      // A new shape is a new kernel, which takes some 30 ms to compile: fewer runs of every property.
+      {
+        ...inPages(0.04),
+        test: { ...page, name: 'gpu', include: ['test/gpu/browser/**/*.test.ts'], testTimeout: 180_000 },
       },
     ],
   },

@@ -2,7 +2,8 @@
  * Builds dist/, all of it or nothing:
  *
  *   *.js, *.d.ts              the engine, one module per source file, so that bundlers can drop what is not used
- *   batonlm.min.js            the browser's half of it in one file; what it imports on demand lies beside it
+ *   batonlm.min.js            the browser's half of it; what it shares and what it imports on demand lies beside it
+ *   batonlm.gpu.min.js        the entry `batonlm/gpu` beside that; gpu.js itself is in no bundle
  *   cli/baton.js              the command with everything it needs, and the licences of what was bundled in
  *
  * `--if-stale` does nothing where dist/ is newer than every source.
@@ -44,11 +45,13 @@ function compile(out, ...options) {
   if (status !== 0) throw new Error('the sources do not compile; dist/ is left as it was');
 }
 
-/** One entry with all it needs, minified; gives the paths of the modules that went into it. */
+/** Entries with all they need, minified; gives the paths of the modules that went into it. */
 async function bundle(input, output, { platform, tsconfig }) {
   const bundler = await rolldown({
-    input: join(root, input),
+    input,
+    cwd: root,
     platform,
+    external: ['gpu.js'],
     preserveEntrySignatures: 'allow-extension', // what parts share stays in the first file
     tsconfig: join(root, tsconfig), // its `paths` choose between the two halves of the engine
     onLog(level, { message }) {
@@ -61,12 +64,13 @@ async function bundle(input, output, { platform, tsconfig }) {
 }
 
 async function bundleForBrowsers(out) {
-  const parts = { 'auto-tokenizer': 'tokenizers', create: 'wasm' }; // by the module that is imported on demand
+  const parts = { 'auto-tokenizer': 'tokenizers', create: 'wasm', 'host-intake': 'core' }; // by a module of theirs
   const names = {
-    entryFileNames: 'batonlm.min.js',
+    entryFileNames: '[name].min.js',
     chunkFileNames: ({ name }) => `batonlm.${parts[name] ?? name}.min.js`,
   };
-  await bundle('src/index.ts', { dir: out, ...names }, { platform: 'browser', tsconfig: 'tsconfig.browser.json' });
+  const entries = { batonlm: 'src/index.ts', 'batonlm.gpu': 'src/gpu.ts' };
+  await bundle(entries, { dir: out, ...names }, { platform: 'browser', tsconfig: 'tsconfig.browser.json' });
 }
 
 async function bundleCommand(out) {

@@ -1,0 +1,163 @@
+import { StateError } from '../../errors.ts';
+import { type Block, isView, type Room, rowsOf, type View } from './block.ts';
+import type { Device, Launch, Limits } from './device.ts';
+import type { Context, Gpu, GpuJs, Handle } from './gpu-js.ts';
+import { KernelCache } from './kernel-cache.ts';
+import type { GpuMode } from './mode.ts';
+
+/** Beyond 2²⁴ elements some indices are no longer whole numbers of float32. */
+const safe = 2 ** 24;
+
+/** The modes with a memory of their own: numbers are textures (WebGL) or buffers (WebGPU), and stay there. */
+export class RemoteDevice implements Device {
+  readonly limits: Limits;
+  readonly context: Context | undefined;
+  readonly #kernels: KernelCache;
+  readonly #gpuJs: GpuJs;
+  readonly #mode: GpuMode;
+
+  constructor(gpuJs: GpuJs, gpu: Gpu, mode: GpuMode, context: Context | undefined) {
+    this.#gpuJs = gpuJs;
+    this.#mode = mode;
+    this.#kernels = new KernelCache(gpuJs, gpu, mode);
+    this.context = context;
+    this.limits = limitsOf(mode, context);
+  }
+
+  get compiled(): number {
+    return this.#kernels.compiled;
+  }
+
+  form(cols: number, rows: number): string {
+    return this.#mode === 'webgpu' ? 'buffer' : `texture ${cols}x${rows}`;
+  }
+
+  formOfUpload(size: number): string {
+    return this.#mode === 'webgpu' ? 'buffer' : `packed ${size}`;
+  }
+
+  async run({ source, cols, rows, args }: Launch): Promise<Handle> {
+    const shapes = args.map((arg) => {
+      if (typeof arg === 'number') return 'n';
+      return `${arg.cols}x${rowsOf(arg)}${isView(arg) ? ` ${arg.block.form}` : ' values'}`;
+    });
+    const key = `${cols}x${rows}(${shapes.join()})${source}`;
+    const make = () => {
+      if (Math.max(cols, rows) <= this.limits.side) return { source, settings: this.#settings([cols, rows]) };
+      // A texture of three axes is folded into a square, one of two is not.
+      return { source: source.replaceAll('this.thread.y', 'this.thread.z'), settings: this.#settings([cols, 1, rows]) };
+    };
+    const copies: Handle[] = [];
+    const seen = new Map<Room, View>();
+    const values = args.map((arg) => {
+      if (typeof arg === 'number') return arg;
+      if (!isView(arg)) return new this.#gpuJs.Input(arg.values, [arg.cols, rowsOf(arg)]);
+      const handle = handleOf(arg.block);
+      const before = seen.get(handle);
+      seen.set(handle, arg);
+      if (before === undefined || before.cols === arg.cols) return shaped(handle, arg.cols, rowsOf(arg));
+      const copy = handle.clone(); // one handle cannot be seen in two ways at once
+      copies.push(copy);
+      return shaped(copy, arg.cols, rowsOf(arg));
+    });
+    try {
+      return await this.#ran(key, make, values);
+    } finally {
+      for (const copy of copies) copy.delete();
+    }
+  }
+
+  async upload(values: Float32Array): Promise<Handle> {
+    const size = values.length;
+    const cols = Math.min(size, 4096);
+    const padded = size % cols === 0 ? values : new Float32Array(Math.ceil(size / cols) * cols);
+    if (padded !== values) padded.set(values);
+    const rows = padded.length / cols;
+    const settings = {
+      ...this.#settings([cols, rows]),
+      ...(this.#mode === 'webgpu' ? {} : { optimizeFloatMemory: true }),
+    };
+    const source = 'function (x) { return x[this.thread.y][this.thread.x]; }';
+    const key = `upload ${cols}x${rows}`;
+    const handle = await this.#ran(key, () => ({ source, settings }), [new this.#gpuJs.Input(padded, [cols, rows])]);
+    if (size > 2 ** 16) this.#kernels.drop(key); // it holds what it was given once more
+    return handle;
+  }
+
+  async read(room: Room, count: number): Promise<Float32Array> {
+    if (room instanceof Float32Array) return room.slice(0, count);
+    if (room.renderValues === undefined) {
+      shaped(room, count, 1).output = [count];
+      const values = await room.toArray();
+      this.check();
+      return values instanceof Float32Array ? values : new Float32Array();
+    }
+    const texels = room.renderValues();
+    this.check();
+    const step = texels.length / Math.max(1, sizeOf(room)) === 4 && !isPacked(room) ? 4 : 1;
+    if (step === 1) return texels.slice(0, count);
+    return Float32Array.from({ length: count }, (_, i) => texels[4 * i]);
+  }
+
+  release(block: Block): void {
+    if (block.room !== undefined && !(block.room instanceof Float32Array)) block.room.delete();
+    block.room = undefined;
+  }
+
+  dispose(): void {
+    this.#kernels.dispose();
+  }
+
+  /** A kernel on a lost context answers zeros and says nothing. */
+  check(): void {
+    if (!this.context?.isContextLost?.() && !this.context?.isLost) return;
+    throw new StateError('the GPU has lost its context, and with it every tensor', {
+      op: 'gpu',
+      hint: 'dispose of the backend, make another one and load the model again',
+    });
+  }
+
+  async #ran(key: string, make: Parameters<KernelCache['run']>[1], values: readonly unknown[]): Promise<Handle> {
+    this.check();
+    const result = await this.#kernels.run(key, make, values);
+    if (isHandle(result)) return result;
+    throw new StateError(`a kernel of mode "${this.#mode}" gave no handle`, { op: 'gpu' });
+  }
+
+  #settings(output: readonly number[]): Readonly<Record<string, unknown>> {
+    const gl = this.#mode === 'webgpu' ? {} : { tactic: 'precision' };
+    return { output, pipeline: true, immutable: true, ...gl };
+  }
+}
+
+/** Says how the next kernel is to see a handle. */
+function shaped(handle: Handle, cols: number, rows: number): Handle {
+  handle.output = [cols, rows];
+  if (handle.dimensions !== undefined) handle.dimensions = [cols, rows, 1];
+  return handle;
+}
+
+function handleOf({ room }: Block): Handle {
+  if (isHandle(room)) return room;
+  throw new StateError('a block is used after it was released', { op: 'gpu' });
+}
+
+function isHandle(value: unknown): value is Handle {
+  return typeof value === 'object' && value !== null && 'delete' in value && 'output' in value;
+}
+
+const sizeOf = ({ size }: Handle): number => (size === undefined ? 0 : size[0] * size[1]);
+
+/** Four numbers a texel, not one. */
+function isPacked(handle: Handle): boolean {
+  return 'type' in handle && handle.type === 'MemoryOptimizedNumberTexture';
+}
+
+function limitsOf(mode: GpuMode, context: Context | undefined): Limits {
+  if (mode === 'webgpu') {
+    const { maxStorageBufferBindingSize = 2 ** 27, maxBufferSize = 2 ** 28 } = context?.device?.limits ?? {};
+    return { shard: Math.min(safe, maxStorageBufferBindingSize / 4, maxBufferSize / 4), side: 65535 };
+  }
+  const found = context?.MAX_TEXTURE_SIZE === undefined ? undefined : context.getParameter?.(context.MAX_TEXTURE_SIZE);
+  return { shard: safe, side: typeof found === 'number' ? found : 4096 };
+}
