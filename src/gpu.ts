@@ -2,4 +2,4 @@
 export { type GpuOptions, gpuBackend } from './kernels/gpu/create.ts';
 export { GpuBackend, type GpuInfo } from './kernels/gpu/gpu-backend.ts';
 export type { Traffic } from './kernels/gpu/launcher.ts';
-export { type GpuMode, gpuModes } from './kernels/gpu/mode.ts';
+export { checkMode, type GpuMode, gpuModes } from './kernels/gpu/mode.ts';

@@ -4,6 +4,7 @@ import { type Chain, chainFor } from './processors/chain.ts';
 import { type Random, random } from './random.ts';
 import type { FinishReason, Request } from './request.ts';
 import { best, draw, probabilities } from './sample.ts';
+import { readShortlist, shortlistOf } from './shortlist.ts';
 import { offer, offerChoice, processRows, readRows } from './step.ts';
 
 /** What one row got in one step. */
@@ -14,8 +15,10 @@ export interface Written {
   readonly reason?: FinishReason;
   /** The row had ended before; the token only fills it. */
   readonly filler: boolean;
-  /** As the model gave them; the scores themselves unless the request keeps logits. */
+  /** As the model gave them, or log-probabilities; the scores themselves unless the request keeps logits. */
   readonly logits: Float32Array;
+  /** log Σ exp of all logits, where it is known: 0 for log-probabilities. */
+  readonly total?: number;
   readonly scores: Float32Array;
 }
 
@@ -53,9 +56,12 @@ export async function* decode(request: Request): AsyncGenerator<Written[], void>
       ended: false,
     };
   });
+  const shortlist = shortlistOf(request);
   for (let step = 1; ; step++) {
     await turn();
-    const logits = await readRows(session);
+    const short = shortlist === undefined ? undefined : await readShortlist(session, shortlist);
+    const logits = short ?? (await readRows(session));
+    const total = short && 0;
     if (step === 1) prefilled();
     const scores = keepLogits ? logits.map((row) => row.slice()) : logits;
     processRows(lines, scores, session, run);
@@ -67,7 +73,7 @@ export async function* decode(request: Request): AsyncGenerator<Written[], void>
       const reason = stop ? 'stop' : !filler && step === limit ? 'length' : undefined;
       line.tokens.push(token);
       line.ended ||= reason !== undefined;
-      return { row: line.row, token, reason, filler, logits: logits[i], scores: scores[i] };
+      return { row: line.row, token, reason, filler, logits: logits[i], total, scores: scores[i] };
     });
     if (lines.every(({ ended }) => ended)) return;
     const open = lines.flatMap(({ ended }, i) => (ended ? [] : [i]));

@@ -1,7 +1,7 @@
 import { sizeOf } from '../../tensor/shape.ts';
+import { rowsOf as rowsOfArg } from './block.ts';
 import type { GpuKernel } from './desk.ts';
 import { chain } from './linear.ts';
-import { rowsOf as rowsOfArg } from './block.ts';
 import { rowsOf } from './storage.ts';
 import { column, row } from './unfold.ts';
 

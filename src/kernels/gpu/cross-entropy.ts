@@ -1,6 +1,6 @@
 import { NumericError } from '../../errors.ts';
 import type { CrossEntropyOptions } from '../cross-entropy.ts';
-import { type GpuKernel, floatsOf } from './desk.ts';
+import { floatsOf, type GpuKernel } from './desk.ts';
 import { logSumExp } from './log-softmax.ts';
 import { row } from './unfold.ts';
 

@@ -1,5 +1,5 @@
-import type { GeluForm } from '../gelu.ts';
 import { broadcastStrides } from '../../tensor/shape.ts';
+import type { GeluForm } from '../gelu.ts';
 import type { GpuKernel } from './desk.ts';
 import { colsOf, rowsOf } from './storage.ts';
 import { at, column, row, unfold } from './unfold.ts';

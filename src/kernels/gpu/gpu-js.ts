@@ -1,5 +1,5 @@
 /** The only door to gpu.js, and the part of it that is used here. Pinned to 2.24.1: its classes are told apart, and handles re-read in another shape. */
-import { LoadError, OptionError, show, StateError } from '../../errors.ts';
+import { LoadError, OptionError, StateError, show } from '../../errors.ts';
 
 /** Numbers that stay where the kernels run: a texture or a buffer. */
 export interface Handle {

@@ -1,5 +1,5 @@
-import { common, type GpuMode, checkRan } from './mode.ts';
 import type { Gpu, GpuJs, Kernel } from './gpu-js.ts';
+import { checkRan, common, type GpuMode } from './mode.ts';
 
 /** Kernels that are kept: enough for a model at several lengths. Each of webasm holds a memory, each of WebGL a texture. */
 const most = 768;

@@ -1,5 +1,5 @@
-import type { Layout } from '../linear.ts';
 import { sizeOf } from '../../tensor/shape.ts';
+import type { Layout } from '../linear.ts';
 import type { Values, View } from './block.ts';
 import type { Desk, GpuKernel } from './desk.ts';
 import { joinColumns } from './join.ts';

@@ -1,4 +1,4 @@
-import { OptionError, show, StateError, UnsupportedOptionError } from '../../errors.ts';
+import { OptionError, StateError, show, UnsupportedOptionError } from '../../errors.ts';
 import type { Gpu, GpuJs, Kernel } from './gpu-js.ts';
 
 /** Where gpu.js runs kernels. */
