@@ -8,13 +8,16 @@
  *   deep       fuzzing, and properties that take their time               npm run test:deep
  *   package    the tarball as a stranger gets it (needs dist)             npm run test:package
  *   chromium   the bundle, tensors and kernels in Chromium                npm run test:browser
- *   gpu        gpu.js on WebGPU and WebGL 2, in Chromium                  npm run test:gpu
+ *   webgpu     gpu.js on WebGPU, in Chromium                              npm run test:gpu
+ *   webgl2     gpu.js on WebGL 2, in Chromium                             npm run test:gpu
  */
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { buildWasm } from './scripts/build-wasm.mjs';
 import { plantBug } from './test/bugs/plugin.ts';
+import { goldenFolders, goldenRoot } from './test/parity/walk.ts';
 
 /** Debian's Chromium; SwiftShader in place of a GPU, for WebGL2 and WebGPU alike. */
 const chromium = playwright({
@@ -47,26 +50,54 @@ const twins = (extension: '.node.ts' | '.ts') => ({
 /** Files share their modules: importing the engine a hundred times took longer than most of the tests. */
 const quick = { isolate: false, testTimeout: 60_000 };
 
-/** What pages have in common; properties run `effort` times as often as in Node. */
-const inPages = (effort: number) => ({
+/** What pages have in common. */
+const inPages = {
   define: Object.fromEntries(
-    [
-      ['BATON_SEED', process.env.BATON_SEED ?? ''],
-      ['BATON_RUNS', String(effort * Number(process.env.BATON_RUNS || 1))],
-    ].map(([name, value]) => [`process.env.${name}`, JSON.stringify(value)]),
+    ['BATON_SEED', 'BATON_RUNS'].map((name) => [`process.env.${name}`, JSON.stringify(process.env[name] ?? '')]),
   ),
   resolve: twins('.ts'),
   optimizeDeps: { include: ['fast-check', 'gpu.js'] }, // found late, they would reload the page under the tests
   publicDir: 'dist', // served as it is, so that the bundle under test is the bundle that ships
-});
-const page = {
+};
+const page = (name: string) => ({
+  name,
   browser: {
     enabled: true,
     headless: true,
     screenshotFailures: false,
     provider: chromium,
-    instances: [{ browser: 'chromium' as const }],
+    instances: [{ browser: 'chromium' as const, name: `${name} in a page` }],
   },
+});
+
+/** Tests of gpu.js in a page; of properties few runs, since a new shape is a new kernel and takes some 30 ms to compile. */
+const onGpu = (mode: string) => {
+  const root = resolve(goldenRoot());
+  const names = goldenFolders(root).folders.map(({ name }) => name);
+  const { alias } = inPages.resolve;
+  const inPage = fileURLToPath(new URL('test/gpu/browser/goldens-in-page.ts', import.meta.url));
+  const ours = Object.entries(alias).map(([find, replacement]) => ({ find, replacement }));
+  return {
+    ...inPages,
+    define: {}, // a variable that is defined here would be set for all projects
+    resolve: { alias: [...ours, { find: /^\.\.?\/.*\bgoldens\.ts$/, replacement: inPage }] },
+    server: { fs: { allow: ['.', root] } },
+    test: {
+      ...page(mode),
+      include: ['test/gpu/browser/**/*.test.ts'],
+      testTimeout: 180_000,
+      setupFiles: ['test/gpu/browser/setup.ts'],
+      provide: {
+        env: {
+          BATON_BACKEND: `gpu:${mode}`,
+          BATON_RUNS: String(0.04 * Number(process.env.BATON_RUNS || 1)),
+          BATON_SEED: process.env.BATON_SEED ?? '',
+          BATON_GOLDEN_ROOT: root,
+          BATON_GOLDEN_NAMES: names.join(),
+        },
+      },
+    },
+  };
 };
 
 await buildWasm(); // before any test imports what it makes
@@ -83,20 +114,16 @@ export default defineConfig({
       { extends: true, test: { name: 'deep', include: ['test/deep/**/*.test.ts'], testTimeout: 300_000 } },
       { extends: true, test: { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 120_000 } },
       {
-        ...inPages(1),
+        ...inPages,
         test: {
-          ...page,
-          name: 'chromium',
+          ...page('chromium'),
           include: ['test/browser/**/*.test.ts', 'test/{tensor,kernels}/**/*.test.ts'],
           exclude: ['test/tensor/print.test.ts', 'test/kernels/relative-bucket.test.ts'], // need Node's modules
           testTimeout: 60_000,
         },
       },
-      // A new shape is a new kernel, which takes some 30 ms to compile: fewer runs of every property.
-      {
-        ...inPages(0.04),
-        test: { ...page, name: 'gpu', include: ['test/gpu/browser/**/*.test.ts'], testTimeout: 180_000 },
-      },
+      onGpu('webgpu'),
+      onGpu('webgl2'),
     ],
   },
 });

@@ -8,7 +8,10 @@ async function placement(name = ''): Promise<LoadOptions> {
   if (backend === 'reference' || backend === 'wasm') return { backend };
   if (backend !== 'gpu') throw new Error(`BATON_BACKEND must be reference, wasm or gpu:MODE, got ${backend}`);
   checkMode(mode);
-  return { backend: await gpuBackend({ mode }) };
+  return { backend: await gpuBackend({ mode }), ...(typeof location === 'object' && { fetch: uncached }) };
 }
+
+/** Chromium's cache mixes up parts of one file that are asked for at once. */
+const uncached: typeof fetch = (input, init) => fetch(input, { ...init, cache: 'no-store' });
 
 export const placed = await placement(process.env.BATON_BACKEND);
