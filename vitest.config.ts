@@ -11,6 +11,7 @@
  *   webgpu     gpu.js on WebGPU, in Chromium                              npm run test:gpu
  *   webgl2     gpu.js on WebGL 2, in Chromium                             npm run test:gpu
  */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
@@ -72,7 +73,7 @@ const page = (name: string) => ({
 
 /** Tests of gpu.js in a page; of properties few runs, since a new shape is a new kernel and takes some 30 ms to compile. */
 const onGpu = (mode: string) => {
-  const root = resolve(goldenRoot());
+  const [root, models] = [resolve(goldenRoot()), resolve(process.env.BATON_MODELS ?? '../shared/models')];
   const names = goldenFolders(root).folders.map(({ name }) => name);
   const { alias } = inPages.resolve;
   const inPage = fileURLToPath(new URL('test/gpu/browser/goldens-in-page.ts', import.meta.url));
@@ -81,7 +82,7 @@ const onGpu = (mode: string) => {
     ...inPages,
     define: {}, // a variable that is defined here would be set for all projects
     resolve: { alias: [...ours, { find: /^\.\.?\/.*\bgoldens\.ts$/, replacement: inPage }] },
-    server: { fs: { allow: ['.', root] } },
+    server: { fs: { allow: ['.', root, models] } },
     test: {
       ...page(mode),
       include: ['test/gpu/browser/**/*.test.ts'],
@@ -94,6 +95,7 @@ const onGpu = (mode: string) => {
           BATON_SEED: process.env.BATON_SEED ?? '',
           BATON_GOLDEN_ROOT: root,
           BATON_GOLDEN_NAMES: names.join(),
+          BATON_MODEL_ROOT: existsSync(models) ? models : '',
         },
       },
     },

@@ -31,7 +31,7 @@ export interface Device {
   run(launch: Launch): Promise<Room>;
   upload(values: Float32Array): Promise<Room>;
   /** The first `count` numbers, a copy. */
-  read(room: Room, count: number): Promise<Float32Array>;
+  read(block: Block, count: number): Promise<Float32Array>;
   release(block: Block): void;
   dispose(): void;
 }

@@ -7,6 +7,8 @@ export interface Handle {
   output: ArrayLike<number>;
   dimensions?: ArrayLike<number>;
   readonly context?: Context;
+  /** What made it; a texture whose kernel was destroyed must not ask it to be deleted. */
+  kernel?: unknown;
   /** Texels of a texture. */
   readonly size?: ArrayLike<number>;
   delete(): void;

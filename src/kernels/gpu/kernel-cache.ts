@@ -10,6 +10,8 @@ export class KernelCache {
   readonly #gpu: Gpu;
   readonly #mode: GpuMode;
   readonly #kernels = new Map<string, Kernel>();
+  /** Out of use, and not destroyed yet. */
+  #doomed: Kernel[] = [];
   compiled = 0;
 
   constructor(gpuJs: GpuJs, gpu: Gpu, mode: GpuMode) {
@@ -34,16 +36,36 @@ export class KernelCache {
     this.#kernels.set(key, kernel);
     const oldest = this.#kernels.keys().next().value;
     if (this.#kernels.size > most && oldest !== undefined) this.drop(oldest);
+    this.#destroy();
     return result;
   }
 
+  /**
+   * Gives up a kernel. On WebGL it is destroyed when another one has been built: all kernels of a context draw from the
+   * corners of the one that was built last, and without those they draw nothing and say nothing.
+   */
   drop(key: string): void {
-    this.#kernels.get(key)?.destroy();
+    const kernel = this.#kernels.get(key);
+    if (kernel === undefined) return;
     this.#kernels.delete(key);
+    this.#doomed.push(kernel);
+    if (!this.#drawing) this.#destroy();
   }
 
-  dispose(): void {
+  /** `alone`: nobody else draws on the context any more. */
+  dispose(alone = false): void {
+    if (this.#drawing && !alone) this.#gpu.createKernel('function () { return 1; }', { ...common, output: [1] })();
     for (const key of [...this.#kernels.keys()]) this.drop(key);
+    this.#destroy();
+  }
+
+  get #drawing(): boolean {
+    return this.#mode === 'webgl2' || this.#mode === 'headlessgl';
+  }
+
+  #destroy(): void {
+    for (const kernel of this.#doomed) kernel.destroy();
+    this.#doomed = [];
   }
 }
 

@@ -68,7 +68,7 @@ export class Launcher {
       try {
         if (block.failure !== undefined) throw block.failure;
         if (block.room === undefined) throw new StateError('a block is read after it was released', { op: 'gpu' });
-        values = await this.device.read(block.room, count);
+        values = await this.device.read(block, count);
       } catch (error) {
         failure = told(error);
       }

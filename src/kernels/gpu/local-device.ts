@@ -1,4 +1,4 @@
-import { type Arg, type Block, isView, type Room, rowsOf, type View } from './block.ts';
+import { type Arg, type Block, isView, rowsOf, type View } from './block.ts';
 import type { Device, Launch, Limits } from './device.ts';
 import type { Gpu, GpuJs } from './gpu-js.ts';
 import { KernelCache } from './kernel-cache.ts';
@@ -55,7 +55,7 @@ export class LocalDevice implements Device {
     return values;
   }
 
-  async read(room: Room, count: number): Promise<Float32Array> {
+  async read({ room }: Block, count: number): Promise<Float32Array> {
     return room instanceof Float32Array ? room.slice(0, count) : new Float32Array();
   }
 

@@ -8,6 +8,8 @@ import type { GpuMode } from './mode.ts';
 /** Beyond 2²⁴ elements some indices are no longer whole numbers of float32. */
 const safe = 2 ** 24;
 
+const copy = 'function (x) { return x[this.thread.y][this.thread.x]; }';
+
 /** The modes with a memory of their own: numbers are textures (WebGL) or buffers (WebGPU), and stay there. */
 export class RemoteDevice implements Device {
   readonly limits: Limits;
@@ -77,15 +79,19 @@ export class RemoteDevice implements Device {
       ...this.#settings([cols, rows]),
       ...(this.#mode === 'webgpu' ? {} : { optimizeFloatMemory: true }),
     };
-    const source = 'function (x) { return x[this.thread.y][this.thread.x]; }';
     const key = `upload ${cols}x${rows}`;
-    const handle = await this.#ran(key, () => ({ source, settings }), [new this.#gpuJs.Input(padded, [cols, rows])]);
-    if (size > 2 ** 16) this.#kernels.drop(key); // it holds what it was given once more
+    const handle = await this.#ran(key, () => ({ source: copy, settings }), [
+      new this.#gpuJs.Input(padded, [cols, rows]),
+    ]);
+    if (size <= 2 ** 16) return handle;
+    this.#kernels.drop(key); // it holds what it was given once more
+    if (handle.renderValues !== undefined) handle.kernel = undefined;
     return handle;
   }
 
-  async read(room: Room, count: number): Promise<Float32Array> {
-    if (room instanceof Float32Array) return room.slice(0, count);
+  async read(block: Block, count: number): Promise<Float32Array> {
+    const room = handleOf(block);
+    if (room.renderValues !== undefined && room.kernel === undefined) return this.#readCopy(block, count);
     if (room.renderValues === undefined) {
       shaped(room, count, 1).output = [count];
       const values = await room.toArray();
@@ -99,18 +105,32 @@ export class RemoteDevice implements Device {
     return Float32Array.from({ length: count }, (_, i) => texels[4 * i]);
   }
 
+  /** A texture is read through the kernel that made it; where that is gone, through one that copies. */
+  async #readCopy(block: Block, count: number): Promise<Float32Array> {
+    const cols = Math.min(count, 4096);
+    const copied = await this.run({ source: copy, cols, rows: Math.ceil(count / cols), args: [{ block, cols }] });
+    const texels = copied.renderValues?.() ?? new Float32Array();
+    this.check();
+    copied.delete();
+    return Float32Array.from({ length: count }, (_, i) => texels[4 * i]);
+  }
+
   release(block: Block): void {
     if (block.room !== undefined && !(block.room instanceof Float32Array)) block.room.delete();
     block.room = undefined;
   }
 
   dispose(): void {
-    this.#kernels.dispose();
+    this.#kernels.dispose(this.#lost);
+  }
+
+  get #lost(): boolean {
+    return this.context?.isContextLost?.() === true || this.context?.isLost === true;
   }
 
   /** A kernel on a lost context answers zeros and says nothing. */
   check(): void {
-    if (!this.context?.isContextLost?.() && !this.context?.isLost) return;
+    if (!this.#lost) return;
     throw new StateError('the GPU has lost its context, and with it every tensor', {
       op: 'gpu',
       hint: 'dispose of the backend, make another one and load the model again',
