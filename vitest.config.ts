@@ -10,6 +10,7 @@
  *   chromium   the bundle, tensors and kernels in Chromium                npm run test:browser
  *   webgpu     gpu.js on WebGPU, in Chromium                              npm run test:gpu
  *   webgl2     gpu.js on WebGL 2, in Chromium                             npm run test:gpu
+ *   page       apps/web in Chromium                                       npm run test:gpu
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -18,25 +19,17 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { buildWasm } from './scripts/build-wasm.mjs';
 import { plantBug } from './test/bugs/plugin.ts';
+import { chromiumArgs } from './test/chromium.ts';
 import { goldenFolders, goldenRoot } from './test/parity/walk.ts';
 
-/** Debian's Chromium; SwiftShader in place of a GPU, for WebGL2 and WebGPU alike. */
 const chromium = playwright({
-  launchOptions: {
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      ...['--no-sandbox', '--disable-quic', '--no-first-run'],
-      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-      ...['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
-      ...['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
-    ],
-  },
+  launchOptions: { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: chromiumArgs },
 });
 
 const onWasm = ['gpt2', 't5', 'llm-to-slm'].map((name) => `test/models/${name}.test.ts`);
 const isolated = ['test/cli/**/*.test.ts', 'test/hub/hf-layout.node.test.ts'];
 const apart = [
-  ...['bugs', 'parity', 'deep', 'package', 'browser', 'gpu/browser'].map((folder) => `test/${folder}/**`),
+  ...['bugs', 'parity', 'deep', 'package', 'browser', 'gpu/browser', 'page'].map((folder) => `test/${folder}/**`),
   ...isolated,
 ];
 
@@ -124,6 +117,7 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
+      { extends: true, test: { name: 'page', include: ['test/page/**/*.test.ts'], testTimeout: 150_000 } },
       onGpu('webgpu'),
       onGpu('webgl2'),
     ],

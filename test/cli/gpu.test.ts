@@ -40,7 +40,7 @@ describe('--backend gpu', () => {
     for (const { backend, file } of outputs) {
       await stdoutOf([
         'forward',
-        ...model('llm'),
+        ...model('hybrid'),
         ...backend,
         '--inputs',
         inputs,
