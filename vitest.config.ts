@@ -3,6 +3,7 @@
  *
  *   node       everything quick, on the sources                           npm test
  *   wasm       the properties of the models once more, on the wasm backend      npm test
+ *   gpujs      gpu.js where there is no GPU: webasm and plain JavaScript  npm test
  *   isolated   the command as processes, and tests that mock modules      npm test
  *   goldens    parity with Hugging Face, every folder that is there       npm run test:goldens
  *   deep       fuzzing, and properties that take their time               npm run test:deep
@@ -29,7 +30,7 @@ const chromium = playwright({
 const onWasm = ['gpt2', 't5', 'llm-to-slm'].map((name) => `test/models/${name}.test.ts`);
 const isolated = ['test/cli/**/*.test.ts', 'test/hub/hf-layout.node.test.ts'];
 const apart = [
-  ...['bugs', 'parity', 'deep', 'package', 'browser', 'gpu/browser', 'page'].map((folder) => `test/${folder}/**`),
+  ...['bugs', 'parity', 'deep', 'package', 'browser', 'gpu', 'page'].map((folder) => `test/${folder}/**`),
   ...isolated,
 ];
 
@@ -43,6 +44,9 @@ const twins = (extension: '.node.ts' | '.ts') => ({
 
 /** Files share their modules: importing the engine a hundred times took longer than most of the tests. */
 const quick = { isolate: false, testTimeout: 60_000 };
+
+/** Where a new shape is a new kernel, properties run less often. */
+const fewer = (share: number) => ({ BATON_RUNS: String(share * Number(process.env.BATON_RUNS || 1)) });
 
 /** What pages have in common. */
 const inPages = {
@@ -64,7 +68,7 @@ const page = (name: string) => ({
   },
 });
 
-/** Tests of gpu.js in a page; of properties few runs, since a new shape is a new kernel and takes some 30 ms to compile. */
+/** Tests of gpu.js in a page, where a kernel takes some 30 ms to compile. */
 const onGpu = (mode: string) => {
   const [root, models] = [resolve(goldenRoot()), resolve(process.env.BATON_MODELS ?? '../shared/models')];
   const names = goldenFolders(root).folders.map(({ name }) => name);
@@ -84,7 +88,7 @@ const onGpu = (mode: string) => {
       provide: {
         env: {
           BATON_BACKEND: `gpu:${mode}`,
-          BATON_RUNS: String(0.04 * Number(process.env.BATON_RUNS || 1)),
+          ...fewer(0.04),
           BATON_SEED: process.env.BATON_SEED ?? '',
           BATON_GOLDEN_ROOT: root,
           BATON_GOLDEN_NAMES: names.join(),
@@ -104,6 +108,7 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'node', include: ['test/**/*.test.ts'], exclude: apart, ...quick } },
       { extends: true, test: { name: 'wasm', include: onWasm, env: { BATON_BACKEND: 'wasm' }, ...quick } },
+      { extends: true, test: { name: 'gpujs', include: ['test/gpu/*.test.ts'], env: fewer(0.25), ...quick } },
       { extends: true, test: { name: 'isolated', include: isolated, testTimeout: 60_000 } },
       { extends: true, test: { name: 'goldens', include: ['test/parity/**/*.test.ts'], testTimeout: 300_000 } },
       { extends: true, test: { name: 'deep', include: ['test/deep/**/*.test.ts'], testTimeout: 300_000 } },
