@@ -10,6 +10,8 @@ export interface Launch {
   readonly args: readonly Arg[];
   /** Row r of the result reads nothing of the first argument but row r. */
   readonly rowwise?: boolean;
+  /** The source gives four neighbouring columns, of which `this.thread.x` counts the fours. */
+  readonly quads?: boolean;
 }
 
 export interface Limits {
@@ -22,11 +24,13 @@ export interface Limits {
 /** What a mode of gpu.js does with numbers. Called one after the other, each call when the one before has ended. */
 export interface Device {
   readonly limits: Limits;
+  /** Whether a kernel may give four columns at once. */
+  readonly quads: boolean;
   /** Kernels compiled so far. */
   readonly compiled: number;
   readonly context: Context | undefined;
   /** How a result of this size lies; and how an upload does. Kernels are made for the forms of what they read. */
-  form(cols: number, rows: number): string;
+  form(launch: Launch): string;
   formOfUpload(size: number): string;
   run(launch: Launch): Promise<Room>;
   upload(values: Float32Array): Promise<Room>;

@@ -9,6 +9,8 @@ export interface Handle {
   readonly context?: Context;
   /** What made it; a texture whose kernel was destroyed must not ask it to be deleted. */
   kernel?: unknown;
+  /** Of a buffer: numbers that a thread has written. */
+  componentCount?: number;
   /** Texels of a texture. */
   readonly size?: ArrayLike<number>;
   delete(): void;

@@ -46,7 +46,7 @@ export class Launcher {
   /** Runs a kernel; its result, [rows cols], belongs to the caller. */
   launch(launch: Launch): Block {
     const { cols, rows, args } = launch;
-    const block = this.#block(cols * rows, this.device.form(cols, rows));
+    const block = this.#block(cols * rows, this.device.form(launch));
     this.#launches++;
     for (const arg of args) if (typeof arg === 'object' && !isView(arg)) this.#uploaded += arg.values.length;
     this.#fill(block, args, () => this.device.run(launch));

@@ -16,6 +16,10 @@ export const linear: GpuKernel<{ readonly layout: Layout }> = (desk, [x, weight,
   const K = colsOf(x.shape);
   const rows = rowsOf(y.shape);
   const parts = piecesOf(desk, weight, order, K).map(({ piece, cols, begin }) => {
+    if (order === '[in, out]' && rows >= 8 && cols % 4 === 0 && desk.launcher.device.quads) {
+      const args = [desk.see(x), piece, ...(bias === undefined ? [] : [desk.see(bias)])];
+      return { block: desk.launch({ source: quads(K, bias !== undefined), cols, rows, args, quads: true }), cols };
+    }
     const value = (k: string) =>
       `x[${row}][${k}] * w[${order === '[in, out]' ? `${k}][${column}` : `${column}][${k}`}]`;
     const addBias = bias === undefined ? '' : ` + b[0][${column}${begin === 0 ? '' : ` + ${begin}`}]`;
@@ -25,6 +29,16 @@ export const linear: GpuKernel<{ readonly layout: Layout }> = (desk, [x, weight,
   });
   return [desk.store(joinColumns(desk, parts, rows), y)];
 };
+
+/** Four neighbouring outputs a thread, which read their number of x once. Worth it where there are threads enough. */
+function quads(K: number, bias: boolean): string {
+  const four = (text: (t: number) => string, separator = ' ') => [0, 1, 2, 3].map(text).join(separator);
+  return `function (x, w${bias ? ', b' : ''}) {
+    const c = ${column} * 4;
+    ${four((t) => `let s${t} = 0;`)}
+    for (let i = 0; i < ${K}; i++) { const v = x[${row}][i]; ${four((t) => `s${t} = s${t} + v * w[i][c + ${t}];`)} }
+    return [${four((t) => (bias ? `s${t} + b[0][c + ${t}]` : `s${t}`), ', ')}]; }`;
+}
 
 /** Statements that leave Σₖ value(k) in s: one chain, some steps a round. */
 export function chain(K: number, value: (k: string) => string): string {

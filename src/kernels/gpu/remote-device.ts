@@ -13,10 +13,12 @@ const copy = 'function (x) { return x[this.thread.y][this.thread.x]; }';
 /** The modes with a memory of their own: numbers are textures (WebGL) or buffers (WebGPU), and stay there. */
 export class RemoteDevice implements Device {
   readonly limits: Limits;
+  readonly quads = true;
   readonly context: Context | undefined;
   readonly #kernels: KernelCache;
   readonly #gpuJs: GpuJs;
   readonly #mode: GpuMode;
+  #Packed: (new (like: Handle) => Handle) | undefined;
 
   constructor(gpuJs: GpuJs, gpu: Gpu, mode: GpuMode, context: Context | undefined) {
     this.#gpuJs = gpuJs;
@@ -30,21 +32,23 @@ export class RemoteDevice implements Device {
     return this.#kernels.compiled;
   }
 
-  form(cols: number, rows: number): string {
-    return this.#mode === 'webgpu' ? 'buffer' : `texture ${cols}x${rows}`;
+  form({ cols, rows, quads }: Launch): string {
+    if (this.#mode === 'webgpu') return 'buffer';
+    return quads ? `quads ${cols}x${rows}` : `texture ${cols}x${rows}`;
   }
 
   formOfUpload(size: number): string {
     return this.#mode === 'webgpu' ? 'buffer' : `packed ${size}`;
   }
 
-  async run({ source, cols, rows, args }: Launch): Promise<Handle> {
+  async run({ source, cols, rows, args, quads = false }: Launch): Promise<Handle> {
     const shapes = args.map((arg) => {
       if (typeof arg === 'number') return 'n';
       return `${arg.cols}x${rowsOf(arg)}${isView(arg) ? ` ${arg.block.form}` : ' values'}`;
     });
     const key = `${cols}x${rows}(${shapes.join()})${source}`;
     const make = () => {
+      if (quads) return { source, settings: this.#settings([cols / 4, rows]) };
       if (Math.max(cols, rows) <= this.limits.side) return { source, settings: this.#settings([cols, rows]) };
       // A texture of three axes is folded into a square, one of two is not.
       return { source: source.replaceAll('this.thread.y', 'this.thread.z'), settings: this.#settings([cols, 1, rows]) };
@@ -63,7 +67,8 @@ export class RemoteDevice implements Device {
       return shaped(copy, arg.cols, rowsOf(arg));
     });
     try {
-      return await this.#ran(key, make, values);
+      const result = await this.#ran(key, make, values);
+      return quads ? await this.#packed(result) : result;
     } finally {
       for (const copy of copies) copy.delete();
     }
@@ -103,6 +108,26 @@ export class RemoteDevice implements Device {
     const step = texels.length / Math.max(1, sizeOf(room)) === 4 && !isPacked(room) ? 4 : 1;
     if (step === 1) return texels.slice(0, count);
     return Float32Array.from({ length: count }, (_, i) => texels[4 * i]);
+  }
+
+  /** Four numbers a thread lie as an upload lies: four a texel, or behind each other. */
+  async #packed(result: Handle): Promise<Handle> {
+    if (result.renderValues === undefined) {
+      result.componentCount = 1;
+      return result;
+    }
+    this.#Packed ??= await this.#learnPacked();
+    const packed = new this.#Packed(result);
+    result.delete();
+    return packed;
+  }
+
+  async #learnPacked(): Promise<new (like: Handle) => Handle> {
+    const handle = await this.upload(new Float32Array(4));
+    handle.delete();
+    return handle.constructor as new (
+      like: Handle,
+    ) => Handle;
   }
 
   /** A texture is read through the kernel that made it; where that is gone, through one that copies. */
