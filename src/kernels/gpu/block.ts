@@ -32,6 +32,8 @@ export class Block {
 export interface View {
   readonly block: Block;
   readonly cols: number;
+  /** A weight whose columns come in fours: `w[row][four]` is an array of four. */
+  readonly fours?: boolean;
 }
 
 /** Numbers that come from the host with a launch. */

@@ -24,8 +24,8 @@ export interface Limits {
 /** What a mode of gpu.js does with numbers. Called one after the other, each call when the one before has ended. */
 export interface Device {
   readonly limits: Limits;
-  /** Whether a kernel may give four columns at once. */
-  readonly quads: boolean;
+  /** Whether a kernel may give four columns at once, and whether it reads four of a weight at once as well. */
+  readonly quads: 'given' | 'given and read' | undefined;
   /** Kernels compiled so far. */
   readonly compiled: number;
   readonly context: Context | undefined;

@@ -7,7 +7,7 @@ export interface Handle {
   output: ArrayLike<number>;
   dimensions?: ArrayLike<number>;
   readonly context?: Context;
-  /** What made it; a texture whose kernel was destroyed must not ask it to be deleted. */
+  /** What made it. */
   kernel?: unknown;
   /** Of a buffer: numbers that a thread has written. */
   componentCount?: number;

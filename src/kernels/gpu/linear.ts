@@ -16,9 +16,12 @@ export const linear: GpuKernel<{ readonly layout: Layout }> = (desk, [x, weight,
   const K = colsOf(x.shape);
   const rows = rowsOf(y.shape);
   const parts = piecesOf(desk, weight, order, K).map(({ piece, cols, begin }) => {
-    if (order === '[in, out]' && rows >= 8 && cols % 4 === 0 && desk.launcher.device.quads) {
-      const args = [desk.see(x), piece, ...(bias === undefined ? [] : [desk.see(bias)])];
-      return { block: desk.launch({ source: quads(K, bias !== undefined), cols, rows, args, quads: true }), cols };
+    const ways = desk.launcher.device.quads;
+    if (ways !== undefined && order === '[in, out]' && rows >= 8 && cols % 4 === 0) {
+      const fours = ways === 'given and read' && 'block' in piece && piece.block.resident;
+      const args = [desk.see(x), fours ? { ...piece, fours } : piece, ...(bias === undefined ? [] : [desk.see(bias)])];
+      const source = quads(K, fours, bias !== undefined);
+      return { block: desk.launch({ source, cols, rows, args, quads: true }), cols };
     }
     const value = (k: string) =>
       `x[${row}][${k}] * w[${order === '[in, out]' ? `${k}][${column}` : `${column}][${k}`}]`;
@@ -31,12 +34,16 @@ export const linear: GpuKernel<{ readonly layout: Layout }> = (desk, [x, weight,
 };
 
 /** Four neighbouring outputs a thread, which read their number of x once. Worth it where there are threads enough. */
-function quads(K: number, bias: boolean): string {
+function quads(K: number, fours: boolean, bias: boolean): string {
   const four = (text: (t: number) => string, separator = ' ') => [0, 1, 2, 3].map(text).join(separator);
+  const weight = (t: number) => (fours ? `q[${t}]` : `w[i][c + ${t}]`);
   return `function (x, w${bias ? ', b' : ''}) {
     const c = ${column} * 4;
     ${four((t) => `let s${t} = 0;`)}
-    for (let i = 0; i < ${K}; i++) { const v = x[${row}][i]; ${four((t) => `s${t} = s${t} + v * w[i][c + ${t}];`)} }
+    for (let i = 0; i < ${K}; i++) {
+      const v = x[${row}][i]; ${fours ? `const q = w[i][${column}];` : ''}
+      ${four((t) => `s${t} = s${t} + v * ${weight(t)};`)}
+    }
     return [${four((t) => (bias ? `s${t} + b[0][c + ${t}]` : `s${t}`), ', ')}]; }`;
 }
 

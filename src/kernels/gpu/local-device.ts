@@ -10,7 +10,7 @@ import type { GpuMode } from './mode.ts';
  */
 export class LocalDevice implements Device {
   readonly limits: Limits = { shard: Number.POSITIVE_INFINITY, side: Number.POSITIVE_INFINITY };
-  readonly quads = false;
+  readonly quads = undefined;
   readonly context = undefined;
   readonly #kernels: KernelCache;
   readonly #gpuJs: GpuJs;

@@ -8,17 +8,27 @@ import type { GpuMode } from './mode.ts';
 /** Beyond 2²⁴ elements some indices are no longer whole numbers of float32. */
 const safe = 2 ** 24;
 
+type Making = new (like: Handle) => Handle;
+
+interface Classes {
+  readonly Fours: Making;
+  readonly Packed: Making;
+}
+
+/** In place of a kernel that was destroyed: a texture must not ask that one to be deleted, and must have one. */
+const gone = {};
+
 const copy = 'function (x) { return x[this.thread.y][this.thread.x]; }';
 
 /** The modes with a memory of their own: numbers are textures (WebGL) or buffers (WebGPU), and stay there. */
 export class RemoteDevice implements Device {
   readonly limits: Limits;
-  readonly quads = true;
+  readonly quads: Device['quads'];
   readonly context: Context | undefined;
   readonly #kernels: KernelCache;
   readonly #gpuJs: GpuJs;
   readonly #mode: GpuMode;
-  #Packed: (new (like: Handle) => Handle) | undefined;
+  #classes: Classes | undefined;
 
   constructor(gpuJs: GpuJs, gpu: Gpu, mode: GpuMode, context: Context | undefined) {
     this.#gpuJs = gpuJs;
@@ -26,6 +36,7 @@ export class RemoteDevice implements Device {
     this.#kernels = new KernelCache(gpuJs, gpu, mode);
     this.context = context;
     this.limits = limitsOf(mode, context);
+    this.quads = mode === 'webgl2' ? 'given and read' : mode === 'webgpu' ? 'given' : undefined;
   }
 
   get compiled(): number {
@@ -44,7 +55,7 @@ export class RemoteDevice implements Device {
   async run({ source, cols, rows, args, quads = false }: Launch): Promise<Handle> {
     const shapes = args.map((arg) => {
       if (typeof arg === 'number') return 'n';
-      return `${arg.cols}x${rowsOf(arg)}${isView(arg) ? ` ${arg.block.form}` : ' values'}`;
+      return `${arg.cols}x${rowsOf(arg)}${isView(arg) ? ` ${arg.block.form}${arg.fours ? ' in fours' : ''}` : ' values'}`;
     });
     const key = `${cols}x${rows}(${shapes.join()})${source}`;
     const make = () => {
@@ -53,12 +64,18 @@ export class RemoteDevice implements Device {
       // A texture of three axes is folded into a square, one of two is not.
       return { source: source.replaceAll('this.thread.y', 'this.thread.z'), settings: this.#settings([cols, 1, rows]) };
     };
+    const classes = quads && this.#mode !== 'webgpu' ? await this.#learn() : undefined;
     const copies: Handle[] = [];
     const seen = new Map<Room, View>();
     const values = args.map((arg) => {
       if (typeof arg === 'number') return arg;
       if (!isView(arg)) return new this.#gpuJs.Input(arg.values, [arg.cols, rowsOf(arg)]);
       const handle = handleOf(arg.block);
+      if (arg.fours && classes !== undefined) {
+        const fours = new classes.Fours(handle);
+        copies.push(fours);
+        return shaped(fours, arg.cols / 4, rowsOf(arg));
+      }
       const before = seen.get(handle);
       seen.set(handle, arg);
       if (before === undefined || before.cols === arg.cols) return shaped(handle, arg.cols, rowsOf(arg));
@@ -90,13 +107,13 @@ export class RemoteDevice implements Device {
     ]);
     if (size <= 2 ** 16) return handle;
     this.#kernels.drop(key); // it holds what it was given once more
-    if (handle.renderValues !== undefined) handle.kernel = undefined;
+    if (handle.renderValues !== undefined) handle.kernel = gone;
     return handle;
   }
 
   async read(block: Block, count: number): Promise<Float32Array> {
     const room = handleOf(block);
-    if (room.renderValues !== undefined && room.kernel === undefined) return this.#readCopy(block, count);
+    if (room.renderValues !== undefined && room.kernel === gone) return this.#readCopy(block, count);
     if (room.renderValues === undefined) {
       shaped(room, count, 1).output = [count];
       const values = await room.toArray();
@@ -112,22 +129,25 @@ export class RemoteDevice implements Device {
 
   /** Four numbers a thread lie as an upload lies: four a texel, or behind each other. */
   async #packed(result: Handle): Promise<Handle> {
-    if (result.renderValues === undefined) {
+    if (this.#mode === 'webgpu') {
       result.componentCount = 1;
       return result;
     }
-    this.#Packed ??= await this.#learnPacked();
-    const packed = new this.#Packed(result);
+    const { Packed } = await this.#learn();
+    const packed = new Packed(result);
     result.delete();
     return packed;
   }
 
-  async #learnPacked(): Promise<new (like: Handle) => Handle> {
-    const handle = await this.upload(new Float32Array(4));
-    handle.delete();
-    return handle.constructor as new (
-      like: Handle,
-    ) => Handle;
+  /** The classes by which gpu.js tells how the texels of a texture are to be read: from one texture of each. */
+  async #learn(): Promise<Classes> {
+    if (this.#classes !== undefined) return this.#classes;
+    const source = 'function () { return [0, 0, 0, 0]; }';
+    const fours = await this.#ran('fours', () => ({ source, settings: this.#settings([2, 2]) }), []);
+    const packed = await this.upload(new Float32Array(4));
+    for (const handle of [fours, packed]) handle.delete();
+    this.#classes = { Fours: fours.constructor as Making, Packed: packed.constructor as Making };
+    return this.#classes;
   }
 
   /** A texture is read through the kernel that made it; where that is gone, through one that copies. */

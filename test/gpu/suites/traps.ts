@@ -66,6 +66,23 @@ export function trapSuite(mode: GpuMode): void {
       expect(await run(() => linear(x(), table, undefined, '[out, in]'))).toEqual([1, 4, 5, 11]);
     });
 
+    it('many rows, which take four outputs a thread, are what each row is alone', async () => {
+      const [M, K, N] = [9, 7, 8];
+      const wave = (size: number, step: number) => Float32Array.from({ length: size }, (_, i) => ((i * step) % 13) - 6);
+      const w = weight([K, N], wave(K * N, 5), 'linear [in, out]');
+      const x = wave(M * K, 7);
+      for (const bias of [undefined, floats([N], wave(N, 3))]) {
+        const rows = Array.from({ length: M }, (_, m) => x.subarray(m * K, (m + 1) * K));
+        const alone = [];
+        for (const one of rows) alone.push(...(await run(() => linear(floats([1, K], one), w, bias, '[in, out]'))));
+        expect(await run(() => linear(floats([M, K], x), w, bias, '[in, out]'))).toEqual(alone);
+        expect(await run(() => scale(linear(floats([M, K], x), w, bias, '[in, out]'), 2))).toEqual(
+          alone.map((v) => 2 * v),
+        );
+      }
+      w.dispose();
+    });
+
     it('a table of more than 2²⁴ elements is right behind row 21845, looked up and multiplied with', async () => {
       const [V, D] = [22_000, 768];
       const values = new Float32Array(V * D);
