@@ -3,7 +3,8 @@
  *
  *   *.js, *.d.ts              the engine, one module per source file, so that bundlers can drop what is not used
  *   *index.node.js, node/     what Node imports, in few files: 250 modules took 90 ms to import and 20 MB
- *   batonlm.min.js            the browser's half of it in one file; what it imports on demand lies beside it
+ *   batonlm.min.js            the browser's half of it; what it shares and what it imports on demand lies beside it
+ *   batonlm.gpu.min.js        the entry `batonlm/gpu` beside that; gpu.js itself is in no bundle
  *   cli/baton.js              the command with everything it needs, and the licences of what was bundled in
  *
  * `--if-stale` does nothing where dist/ is newer than every source.
@@ -45,12 +46,13 @@ function compile(out, ...options) {
   if (status !== 0) throw new Error('the sources do not compile; dist/ is left as it was');
 }
 
-/** One entry with all it needs, minified; gives the paths of the modules that went into it. */
+/** Entries with all they need, minified; gives the paths of the modules that went into it. */
 async function bundle(input, output, { platform, tsconfig }) {
   const bundler = await rolldown({
     input,
     cwd: root,
     platform,
+    external: ['gpu.js'],
     preserveEntrySignatures: 'allow-extension', // what parts share stays in the first file
     tsconfig: join(root, tsconfig), // its `paths` choose between the two halves of the engine
     onLog(level, { message }) {
@@ -63,17 +65,22 @@ async function bundle(input, output, { platform, tsconfig }) {
 }
 
 async function bundleForBrowsers(out) {
-  const parts = { 'auto-tokenizer': 'tokenizers', create: 'wasm' }; // by the module that is imported on demand
+  const parts = { 'auto-tokenizer': 'tokenizers', create: 'wasm', 'host-intake': 'core' }; // by a module of theirs
   const names = {
-    entryFileNames: 'batonlm.min.js',
+    entryFileNames: '[name].min.js',
     chunkFileNames: ({ name }) => `batonlm.${parts[name] ?? name}.min.js`,
   };
-  await bundle('src/index.ts', { dir: out, ...names }, { platform: 'browser', tsconfig: 'tsconfig.browser.json' });
+  const entries = { batonlm: 'src/index.ts', 'batonlm.gpu': 'src/gpu.ts' };
+  await bundle(entries, { dir: out, ...names }, { platform: 'browser', tsconfig: 'tsconfig.browser.json' });
 }
 
 /** The entries of the package, and beside them what they share and what they import on demand. */
 async function bundleForNode(out) {
-  const input = { 'index.node': 'src/index.node.ts', 'safetensors/index.node': 'src/safetensors/index.node.ts' };
+  const input = {
+    'index.node': 'src/index.node.ts',
+    'gpu.node': 'src/gpu.ts',
+    'safetensors/index.node': 'src/safetensors/index.node.ts',
+  };
   const output = { dir: out, chunkFileNames: 'node/[name].js', minify: false, comments: false };
   await bundle(input, output, { platform: 'node', tsconfig: 'tsconfig.json' });
 }

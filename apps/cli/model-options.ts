@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { checkMode, type GpuBackend, gpuBackend, gpuModes } from '../../src/gpu.ts';
 import {
   type AnyModel,
   AutoModel,
@@ -6,7 +7,6 @@ import {
   LlmToSlm,
   type LoadOptions,
   OptionError,
-  UnsupportedOptionError,
 } from '../../src/index.node.ts';
 import { signal } from './interrupt.ts';
 import { loading } from './progress.ts';
@@ -30,15 +30,7 @@ export function addModelOptions(command: Command): Command {
   return addRequired(command, '--model <dir>', 'folder, address or Hub id')
     .addOption(new Option('--fusion <how>', 'of a hybrid').choices(['add', 'replace', 'none']))
     .addOption(new Option('--backend <name>', 'what computes').choices(['reference', 'wasm', 'gpu']))
-    .addOption(
-      new Option('--gpu-mode <mode>', 'with --backend gpu').choices([
-        'webgpu',
-        'webgl2',
-        'headlessgl',
-        'webasm',
-        'cpu',
-      ]),
-    )
+    .addOption(new Option('--gpu-mode <mode>', 'with --backend gpu').choices(gpuModes))
     .addOption(
       new Option('--dtype <dtype>', 'of the weights in memory').choices(['f32', 'f16', 'bf16', 'int8', 'int4']),
     )
@@ -52,13 +44,13 @@ export function addModelOptions(command: Command): Command {
 export async function loadModel(flags: ModelFlags): Promise<{ model: AnyModel; load_ms: number }> {
   const { backend, dtype, threads, deterministic, verify, streamEncoder: stream_encoder } = flags;
   if (flags.gpuMode !== undefined && backend !== 'gpu') throw new OptionError('--gpu-mode needs --backend gpu');
-  if (backend === 'gpu') {
-    throw new UnsupportedOptionError('"backend" "gpu" is not offered by this version', { hint: "'reference'" });
-  }
   const bar = loading();
-  const options: LoadOptions = { backend, dtype, threads, deterministic, verify, stream_encoder, signal };
   const began = performance.now();
   try {
+    const options: LoadOptions = {
+      backend: backend === 'gpu' ? await gpuOf(flags) : backend,
+      ...{ dtype, threads, deterministic, verify, stream_encoder, signal },
+    };
     const model = await AutoModel.from_pretrained(flags.model, {
       ...options,
       progress_callback: bar.progress_callback,
@@ -70,6 +62,15 @@ export async function loadModel(flags: ModelFlags): Promise<{ model: AnyModel; l
   } finally {
     bar.stop();
   }
+}
+
+/** The mode is named, or it is an error: none is chosen in silence. */
+async function gpuOf({ gpuMode: mode, threads, deterministic }: ModelFlags): Promise<GpuBackend> {
+  if (threads !== undefined) throw new OptionError('--threads is for --backend wasm');
+  if (deterministic) throw new OptionError('--deterministic is for --backend wasm and reference');
+  if (mode === undefined) throw new OptionError(`--backend gpu needs --gpu-mode: ${gpuModes.join(', ')}`);
+  checkMode(mode);
+  return gpuBackend({ mode });
 }
 
 function wholeNumber(text: string): number {

@@ -45,7 +45,7 @@ export interface Answer {
   readonly finish_reasons: string[];
   readonly usage: { readonly prompt_tokens: number; readonly completion_tokens: number };
   readonly timings: Readonly<Record<'load_ms' | 'encode_ms' | 'prefill_ms' | 'decode_ms' | 'ms_per_token', number>>;
-  readonly backend: Readonly<{ name: string; threads: number; simd: string; dtype: string }>;
+  readonly backend: Readonly<{ name: string; mode?: string; threads: number; simd: string; dtype: string }>;
 }
 
 /** One prompt of text, answered. */
@@ -96,7 +96,7 @@ async function promptOf(
 function answersOf(writer: Writer, output: TextOutput, size: PromptSize, encode_ms = 0): Answer[] {
   const { model, load_ms, dtype } = writer;
   const { sequences, sequences_scores, finish_reasons, texts, timings } = output;
-  const { name, threads, simd } = model.backendInfo;
+  const { name, mode, threads, simd } = model.backendInfo;
   const { eos_token_id } = resolved(writer);
   const start = startOf(model, size);
   const copies = sequences.length / size.tokens.length;
@@ -119,7 +119,7 @@ function answersOf(writer: Writer, output: TextOutput, size: PromptSize, encode_
         decode_ms: round(timings.decode_ms),
         ms_per_token: round(timings.ms_per_token),
       },
-      backend: { name, threads, simd, dtype },
+      backend: { name, mode, threads, simd, dtype },
     };
   });
 }

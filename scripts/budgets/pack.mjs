@@ -23,8 +23,8 @@ export function checkPack({ root, read }) {
       'packed files that are no part of the build',
       paths.filter((path) => !shipped.test(path) || foreign.test(path)),
     ),
-    atMost('packed size', size / 1000, 750, ' kB'),
-    atMost('installed size', unpackedSize / 1000, 2200, ' kB'),
+    atMost('packed size', size / 1000, 900, ' kB'),
+    atMost('installed size', unpackedSize / 1000, 2500, ' kB'),
     none('runtime dependencies', Object.keys(dependencies ?? {})),
     none(
       'scripts that run on install',

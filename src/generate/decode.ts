@@ -4,6 +4,7 @@ import { type Chain, chainFor, changes } from './processors/chain.ts';
 import { type Random, random } from './random.ts';
 import type { FinishReason, Request } from './request.ts';
 import { best, draw, probabilities } from './sample.ts';
+import { readShortlist, shortlistOf } from './shortlist.ts';
 import { bestTokens, offer, offerChoice, processRows, readRows } from './step.ts';
 
 /** What one row got in one step. */
@@ -14,8 +15,10 @@ export interface Written {
   readonly reason?: FinishReason;
   /** The row had ended before; the token only fills it. */
   readonly filler: boolean;
-  /** As the model gave them; the scores themselves unless the request keeps logits. Empty where nobody looks at them. */
+  /** As the model gave them, or log-probabilities; the scores unless the request keeps logits. Empty where nobody looks. */
   readonly logits: Float32Array;
+  /** log Σ exp of all logits, where it is known: 0 for log-probabilities. */
+  readonly total?: number;
   readonly scores: Float32Array;
 }
 
@@ -53,12 +56,14 @@ export async function* decode(request: Request): AsyncGenerator<Written[], void>
       ended: false,
     };
   });
-  const looksAtScores = stays || keepLogits || options.do_sample || lines.some(({ chain }) => changes(chain));
+  const shortlist = shortlistOf(request);
+  const looksAtScores =
+    shortlist !== undefined || stays || keepLogits || options.do_sample || lines.some(({ chain }) => changes(chain));
   for (let step = 1; ; step++) {
     await turn();
-    const choices = (looksAtScores ? undefined : await theBest(request)) ?? (await byScores(lines, request));
+    const choices = (looksAtScores ? undefined : await theBest(request)) ?? (await byScores(lines, request, shortlist));
     if (step === 1) prefilled();
-    const { choice, logits, scores } = choices;
+    const { choice, logits, total, scores } = choices;
     yield lines.map((line, i) => {
       const filler = line.ended;
       const token = filler ? pad : choice[i];
@@ -66,7 +71,8 @@ export async function* decode(request: Request): AsyncGenerator<Written[], void>
       const reason = stop ? 'stop' : !filler && step === limit ? 'length' : undefined;
       line.tokens.push(token);
       line.ended ||= reason !== undefined;
-      return { row: line.row, token, reason, filler, logits: logits[i] ?? none, scores: scores[i] ?? none };
+      const [ownLogits, ownScores] = [logits[i] ?? none, scores[i] ?? none];
+      return { row: line.row, token, reason, filler, logits: ownLogits, total, scores: ownScores };
     });
     if (lines.every(({ ended }) => ended)) return;
     const open = lines.flatMap(({ ended }, i) => (ended ? [] : [i]));
@@ -82,6 +88,7 @@ export async function* decode(request: Request): AsyncGenerator<Written[], void>
 interface Choices {
   readonly choice: ArrayLike<number>;
   readonly logits: readonly Float32Array[];
+  readonly total?: number;
   readonly scores: readonly Float32Array[];
 }
 
@@ -93,12 +100,13 @@ async function theBest({ session }: Request): Promise<Choices | undefined> {
   return choice && { choice, logits: [], scores: [] };
 }
 
-async function byScores(lines: readonly Line[], request: Request): Promise<Choices> {
+async function byScores(lines: readonly Line[], request: Request, shortlist?: number): Promise<Choices> {
   const { session, run, keepLogits } = request;
-  const logits = await readRows(session);
+  const short = shortlist === undefined ? undefined : await readShortlist(session, shortlist);
+  const logits = short ?? (await readRows(session));
   const scores = keepLogits ? logits.map((row) => row.slice()) : logits;
   processRows(lines, scores, session, run);
-  return { choice: await choose(lines, scores, request), logits, scores };
+  return { choice: await choose(lines, scores, request), logits, total: short && 0, scores };
 }
 
 async function choose(

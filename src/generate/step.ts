@@ -17,15 +17,18 @@ import type { Session } from './session.ts';
 export async function readRows(session: Session): Promise<Float32Array[]> {
   const flat = await session.logits.readFloats(); // [rows V]
   const V = session.vocabSize;
-  for (let i = 0; i < flat.length; i++) {
-    if (!(flat[i] < Infinity)) {
-      throw new NumericError(`the logit of token ${i % V} in row ${Math.floor(i / V)} is ${flat[i]}`, {
-        op: 'generate',
-        got: flat[i],
-      });
-    }
-  }
+  checkRows(flat, V);
   return Array.from({ length: session.rows }, (_, row) => flat.subarray(row * V, (row + 1) * V));
+}
+
+export function checkRows(flat: Float32Array, width: number): void {
+  for (let i = 0; i < flat.length; i++) {
+    if (flat[i] < Infinity) continue;
+    throw new NumericError(`the logit of token ${i % width} in row ${Math.floor(i / width)} is ${flat[i]}`, {
+      op: 'generate',
+      got: flat[i],
+    });
+  }
 }
 
 /**

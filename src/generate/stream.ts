@@ -54,10 +54,10 @@ export async function* stream(
     };
     let index = 0;
     for await (const step of decode(prepare(session, prompt, options, hooks, true).request)) {
-      for (const { row, token, reason, filler, logits } of step) {
+      for (const { row, token, reason, filler, logits, total = logTotal(logits) } of step) {
         if (filler) continue;
         const text = textOf(row, token, reason !== undefined);
-        const logprob = logits[token] - logTotal(logits);
+        const logprob = logits[token] - total;
         yield { row, index, token, text, logprob, ...(reason && { finish_reason: reason }) };
       }
       index++;

@@ -22,40 +22,38 @@ export function attention(q: Tensor, keys: Tensor, values: Tensor, options: Soft
   return call1(attentionOp, [q, keys, values, bias, mask], { scale, past, emptyRows });
 }
 
-/** What softmax does where the scores are scaled already. */
-const unscaled = (attrs: AttentionAttrs): SoftmaxAttrs => ({ ...attrs, scale: 1 });
-
-/** The specs of scores and pattern. */
-function between([q, keys, , bias, mask]: Inputs<Spec>, attrs: AttentionAttrs): readonly [Spec, Spec] {
+/** The three steps: what lies between them, and what softmax does where the scores are scaled already. */
+export function attentionSteps([q, keys, , bias, mask]: Inputs<Spec>, attrs: AttentionAttrs) {
+  const unscaled: SoftmaxAttrs = { ...attrs, scale: 1 };
   const [scores] = attentionScoresOp.infer([q, keys], attrs);
-  const [pattern] = softmaxOp.infer([scores, bias, mask], unscaled(attrs));
-  return [scores, pattern];
+  const [pattern] = softmaxOp.infer([scores, bias, mask], unscaled);
+  return { scores, pattern, unscaled };
 }
 
 export const attentionOp: Op<AttentionAttrs> = {
   name: 'attention',
 
   infer(inputs, attrs) {
-    const [, pattern] = between(inputs, attrs);
+    const { pattern } = attentionSteps(inputs, attrs);
     return mixOp.infer([pattern, needed(inputs, 2, 'attention', 'values')], undefined);
   },
 
   reference([q, keys, values, bias, mask], attrs, outputs) {
     if (q === undefined || keys === undefined) return;
-    const [scores, pattern] = between([q, keys, values, bias, mask], attrs).map(
-      (spec): Host => ({ ...spec, data: new Float32Array(sizeOf(spec.shape)) }),
-    );
+    const steps = attentionSteps([q, keys, values, bias, mask], attrs);
+    const host = (spec: Spec): Host => ({ ...spec, data: new Float32Array(sizeOf(spec.shape)) });
+    const [scores, pattern] = [host(steps.scores), host(steps.pattern)];
     attentionScoresOp.reference([q, keys], attrs, [scores]);
-    softmaxOp.reference([scores, bias, mask], unscaled(attrs), [pattern]);
+    softmaxOp.reference([scores, bias, mask], steps.unscaled, [pattern]);
     mixOp.reference([pattern, values], undefined, outputs);
   },
 
   cost(inputs, attrs, outputs) {
     const [q, keys, values, bias, mask] = inputs;
-    const [scores, pattern] = between(inputs, attrs);
+    const { scores, pattern, unscaled } = attentionSteps(inputs, attrs);
     const steps = [
       attentionScoresOp.cost([q, keys], attrs, [scores]),
-      softmaxOp.cost([scores, bias, mask], unscaled(attrs), [pattern]),
+      softmaxOp.cost([scores, bias, mask], unscaled, [pattern]),
       mixOp.cost([pattern, values], undefined, outputs),
     ];
     const flops = steps.reduce((sum, step) => sum + step.flops, 0);

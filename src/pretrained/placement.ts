@@ -73,6 +73,6 @@ async function backendNamed(name: 'reference' | 'wasm', options: WasmOptions): P
   }
   throw new UnsupportedOptionError(`"backend" ${show(name)} is not offered by this version`, {
     got: name,
-    hint: "'reference' or 'wasm'",
+    hint: "'reference', 'wasm', or a backend: that of gpu.js is made by gpuBackend of batonlm/gpu",
   });
 }

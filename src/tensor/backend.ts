@@ -12,6 +12,8 @@ export type Use =
 
 export interface BackendInfo {
   readonly name: string;
+  /** Which of its ways a backend computes in, where it has several. */
+  readonly mode?: string;
   readonly threads: number;
   /** Instruction set in use: 'none', 'simd', 'relaxed-simd'. */
   readonly simd: string;

@@ -60,7 +60,16 @@ async function judge({ id, test, name }) {
 function testsOf(files, name, bug) {
   const report = join(scratch, `${bug ?? 'healthy'}.json`);
   const pattern = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const args = ['run', '--project', 'node', '--reporter=json', `--outputFile=${report}`, ...files];
+  const args = [
+    'run',
+    '--project',
+    'node',
+    '--project',
+    'gpujs',
+    '--reporter=json',
+    `--outputFile=${report}`,
+    ...files,
+  ];
   if (name !== '') args.push('--testNamePattern', pattern);
   return new Promise((resolve, reject) => {
     const run = spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), ...args], {

@@ -22,6 +22,7 @@ buildSync({
   platform: 'node',
   target: 'node20.19',
   alias: { '#open-files': join(root, 'src/hub/open-files.node.ts') },
+  external: ['gpu.js'], // a peer: it is looked for when a command asks for it
   banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
 });
 

@@ -84,7 +84,15 @@ describe('wrong usage', () => {
     [['generate', ...hybrid, '--gpu-mode', 'cpu', 'x'], '--gpu-mode needs --backend gpu'],
     [
       ['generate', ...hybrid, '--backend', 'gpu', 'x'],
-      `"backend" "gpu" is not offered by this version (hint: 'reference')`,
+      '--backend gpu needs --gpu-mode: webgpu, webgl2, headlessgl, webasm, cpu',
+    ],
+    [
+      ['generate', ...hybrid, '--backend', 'gpu', '--gpu-mode', 'cpu', '--threads', '2', 'x'],
+      '--threads is for --backend wasm',
+    ],
+    [
+      ['generate', ...hybrid, '--backend', 'gpu', '--gpu-mode', 'cpu', '--deterministic', 'x'],
+      '--deterministic is for --backend wasm and reference',
     ],
     [
       ['generate', ...hybrid, '--dtype', 'int3', 'x'],

@@ -144,8 +144,8 @@ describe('generate, greedy', () => {
         const read: number[] = [];
         const spied = new ToySession(toy.model, prompts);
         const whole = spied.backend.read.bind(spied.backend);
-        spied.backend.read = async (storage) => {
-          const data = await whole(storage);
+        spied.backend.read = async (storage, spec) => {
+          const data = await whole(storage, spec);
           read.push(data.length);
           return data;
         };

@@ -1,6 +1,7 @@
 /** A language model that is a function of what stands in the row: small enough to check by hand and by brute force. */
 import type { Session } from '../../src/generate/session.ts';
 import { ReferenceBackend } from '../../src/kernels/reference-backend.ts';
+import type { Backend } from '../../src/tensor/backend.ts';
 import { keep } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { upload } from '../../src/tensor/upload.ts';
@@ -9,7 +10,7 @@ import { upload } from '../../src/tensor/upload.ts';
 export type ToyModel = (row: readonly number[]) => ArrayLike<number>;
 
 export class ToySession implements Session {
-  readonly backend = new ReferenceBackend();
+  readonly backend: Backend;
   readonly vocabSize: number;
   readonly #model: ToyModel;
   readonly #context: number;
@@ -20,7 +21,13 @@ export class ToySession implements Session {
   readonly moves: number[][] = [];
   disposals = 0;
 
-  constructor(model: ToyModel, prompts: readonly (readonly number[])[], context = Number.POSITIVE_INFINITY) {
+  constructor(
+    model: ToyModel,
+    prompts: readonly (readonly number[])[],
+    context = Number.POSITIVE_INFINITY,
+    backend: Backend = new ReferenceBackend(),
+  ) {
+    this.backend = backend;
     this.#model = model;
     this.#context = context;
     this.histories = prompts.map((ids) => [...ids]);

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import type { Backend } from '../../src/tensor/backend.ts';
 import { activationContract } from './contract/activations.ts';
 import { attentionContract } from './contract/attention.ts';
-import { type Arithmetic, Lab } from './contract/lab.ts';
+import { type Arithmetic, Lab, type Without } from './contract/lab.ts';
 import { moveContract } from './contract/move.ts';
 import { normContract } from './contract/norms.ts';
 import { pickContract } from './contract/pick.ts';
@@ -16,7 +16,12 @@ import { sharingContract } from './contract/sharing.ts';
 import { softmaxContract } from './contract/softmax.ts';
 import { tableContract } from './contract/tables.ts';
 
-export function opContract(name: string, make: () => Backend | Promise<Backend>, arithmetic: Arithmetic): void {
+export function opContract(
+  name: string,
+  make: () => Backend | Promise<Backend>,
+  arithmetic: Arithmetic,
+  without: Without = {},
+): void {
   describe(`every op on ${name}`, () => {
     let lab: Lab;
     beforeAll(async () => {
@@ -34,6 +39,6 @@ export function opContract(name: string, make: () => Backend | Promise<Backend>,
       pickContract,
       sharingContract,
     ];
-    for (const area of areas) area(() => lab);
+    for (const area of areas) area(() => lab, without);
   });
 }

@@ -11,6 +11,7 @@ import { residentEncoder } from '../../src/pretrained/prompt-encoder.ts';
 import { T5EncoderModel } from '../../src/pretrained/t5-encoder-model.ts';
 import { T5ForConditionalGeneration } from '../../src/pretrained/t5-for-conditional-generation.ts';
 import type { Backend } from '../../src/tensor/backend.ts';
+import { placed as placedAs } from '../placed.ts';
 import { bridgeShapes, type Filling, gpt2Shapes, MemorySource, t5Shapes } from './checkpoint.ts';
 import type { Gpt2Json, HybridJson, T5Json } from './configs.ts';
 
@@ -53,8 +54,8 @@ export async function tinyHybrid({ llm, slm, fusion, hidden }: HybridJson, makin
 }
 
 /** What the vitest project asks for: the properties of the models hold on every backend. */
-const shared = process.env.BATON_BACKEND === 'wasm' ? await createWasmBackend() : undefined;
-const fresh = () => shared ?? new ReferenceBackend();
+const asked = placedAs.backend === 'wasm' ? await createWasmBackend() : placedAs.backend;
+const fresh = () => (typeof asked === 'object' ? asked : new ReferenceBackend());
 
 function placed(backend: Backend): Placement {
   return { backend, dtype: 'F32', ownsBackend: false };

@@ -20,8 +20,10 @@ const workedSays = '0.375 0.125 0.5\ntrue ShapeError SHAPE';
 
 const typed = `
 import { type Tensor, softmax, tensor } from 'batonlm';
+import { type GpuBackend, gpuBackend } from 'batonlm/gpu';
 import { openSafetensors, writeSafetensors } from 'batonlm/safetensors';
 
+export const backend: Promise<GpuBackend> = gpuBackend({ mode: 'webgpu' });
 const x: Tensor = softmax(tensor([[1, 2]]));
 const bytes: Uint8Array = writeSafetensors([{ name: 'x', dtype: 'F32', shape: x.shape, data: new Float32Array(2) }]);
 export const names: Iterable<string> = (await openSafetensors(bytes)).tensors.keys();
@@ -54,6 +56,16 @@ describe('in Node', () => {
       console.log([...(await file.values('x'))].join(' '));
       await file.close();`;
     expect(consumer.node('safetensors.mjs', script)).toBe('3 4');
+  });
+
+  it('says what is missing where gpu.js is not installed', () => {
+    const script = `
+      import { LoadError } from 'batonlm';
+      import { gpuBackend } from 'batonlm/gpu';
+      await gpuBackend({ mode: 'cpu' }).catch((error) => console.log(error instanceof LoadError, error.message));`;
+    expect(consumer.node('gpu.mjs', script)).toBe(
+      'true gpuBackend: gpu.js is not installed, and the gpu backend runs on it\n  hint: npm install gpu.js@2.24.1; on a page give { gpu: GPU }, the class of its script',
+    );
   });
 
   it('keeps its inside to itself', () => {

@@ -1,5 +1,4 @@
 /** Kinds `gen-*`: ids, beams, scores and logits that `generate` gives for the options of each case. */
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { AutoTokenizer } from '../../src/pretrained/tokenizers.ts';
 import { type GenCase, type GenGolden, runGenCase } from '../generate/gen-case.ts';
@@ -34,7 +33,7 @@ export function genText(folder: GoldenFolder, tally: Tally): void {
   gen(folder, tally);
   const { cases, tokenizer: where } = readGolden<{ cases: TextCase[]; tokenizer: string }>(folder.path);
   it('prompts and answers as text', async () => {
-    const tokenizer = await AutoTokenizer.from_pretrained(join(folder.path, where));
+    const tokenizer = await AutoTokenizer.from_pretrained(`${folder.path}/${where}`);
     for (const { prompts, text, input_ids, attention_mask, sequences, prompt_length } of cases) {
       const real = input_ids.map((row, b) => row.filter((_, t) => attention_mask[b][t] === 1));
       expect(prompts.map((prompt) => tokenizer.encode(prompt).ids)).toEqual(real);

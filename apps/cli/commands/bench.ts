@@ -69,12 +69,14 @@ function linesOf({
     ]),
     ['write a token', `${ms_per_token.toPrecision(3)} ms`, perSecond(tokens_per_second)],
   ];
-  const { name, threads, simd, dtype, notes } = rest.backend;
+  const { name, mode, threads, simd, dtype, notes } = rest.backend;
   const { dim } = paint(process.stdout);
   return [
     table([{ head: '' }, { head: '', align: 'right' }, { head: '' }], rows).trimStart(),
     '',
-    dim(`backend ${name}, ${count(threads, 'thread')}, simd ${simd}, ${dtype}; ${rest.cpu}, Node.js ${rest.node}`),
+    dim(
+      `backend ${[name, mode].join(' ').trim()}, ${count(threads, 'thread')}, simd ${simd}, ${dtype}; ${rest.cpu}, Node.js ${rest.node}`,
+    ),
     ...notes.map((each) => dim(each)),
     dim(`medians of ${timedCalls} calls`),
   ];

@@ -12,7 +12,7 @@ import { type Plain, permutation, sizes, tensor } from '../../arbitraries.ts';
 import { expectClose, u } from '../../close.ts';
 import { runs } from '../../seed.ts';
 import { Naive } from '../naive.ts';
-import type { Lab } from './lab.ts';
+import { type Lab, unless, type Without } from './lab.ts';
 
 /** Queries, keys and values of B batches, H heads, T queries, S ≥ T positions of size E. */
 const heads = sizes(5, 4).map(([B, H, T, more, E]) => ({ B, H, T, S: T + more - 1, E: E + 1 }));
@@ -25,7 +25,7 @@ const inputs = heads.chain((n) =>
   }),
 );
 
-export function attentionContract(lab: () => Lab): void {
+export function attentionContract(lab: () => Lab, { notFinite }: Without): void {
   const of = (p: Plain) => lab().of(p);
   const inSteps = (q: Tensor, k: Tensor, v: Tensor, { scale = 1, ...masks }: SoftmaxOptions) =>
     mix(softmax(attentionScores(q, k, scale), masks), v);
@@ -58,13 +58,18 @@ export function attentionContract(lab: () => Lab): void {
       );
     });
 
-    it('refuses what softmax refuses', async () => {
-      const one = (value: number) => lab().floats([1, 1, 1, 1], [value]);
-      await expect(lab().run(() => attention(one(Number.NaN), one(1), one(1), {}))).rejects.toThrow(NumericError);
+    const one = (value: number) => lab().floats([1, 1, 1, 1], [value]);
+    it('refuses a row with nothing allowed', async () => {
       const nothing = () => ({ mask: lab().mask([1, 1, 1, 1], [0]) });
       await expect(lab().run(() => attention(one(1), one(1), one(1), nothing()))).rejects.toThrow(
         'row 0 has nothing allowed',
       );
+    });
+
+    unless(notFinite, 'of what is not finite', () => {
+      it('NaN is an error', async () => {
+        await expect(lab().run(() => attention(one(Number.NaN), one(1), one(1), {}))).rejects.toThrow(NumericError);
+      });
     });
   });
 

@@ -1,3 +1,4 @@
+import { describe } from 'vitest';
 import type { Backend } from '../../../src/tensor/backend.ts';
 import type { HostArray } from '../../../src/tensor/dtype.ts';
 import { widen } from '../../../src/tensor/floats.ts';
@@ -9,6 +10,22 @@ import { type Bound, u } from '../../close.ts';
 
 /** How a backend computes inside an op: float64 rounds once at the end, float32 after every operation. */
 export type Arithmetic = 'float64' | 'float32';
+
+/** What a backend cannot do, each with its reason: the tests of it are skipped under that. */
+export interface Without {
+  /** NaN and ±∞ in numbers that were computed are not looked for. */
+  readonly notFinite?: string;
+  /** The bits of a NaN are not kept. */
+  readonly payloads?: string;
+  /** Numbers below 2⁻¹²⁶ become 0. */
+  readonly subnormals?: string;
+}
+
+/** Tests that some backends skip; the title of the group is then why. */
+export function unless(why: string | undefined, title: string, tests: () => void): void {
+  if (why === undefined) describe(title, tests);
+  else describe.skip(why, tests);
+}
 
 /** A backend under test, and what it takes to ask it for numbers. */
 export class Lab {

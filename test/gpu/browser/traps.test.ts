@@ -1,0 +1,4 @@
+import { trapSuite } from '../suites/traps.ts';
+import { mode } from './mode.ts';
+
+trapSuite(mode);

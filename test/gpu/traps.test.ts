@@ -1,0 +1,4 @@
+import { trapSuite } from './suites/traps.ts';
+
+trapSuite('webasm');
+trapSuite('cpu');
