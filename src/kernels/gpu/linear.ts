@@ -16,8 +16,9 @@ export const linear: GpuKernel<{ readonly layout: Layout }> = (desk, [x, weight,
   const K = colsOf(x.shape);
   const rows = rowsOf(y.shape);
   const parts = piecesOf(desk, weight, order, K).map(({ piece, cols, begin }) => {
-    const ways = desk.launcher.device.quads;
-    if (ways !== undefined && order === '[in, out]' && rows >= 8 && cols % 4 === 0) {
+    const { quads: ways, limits } = desk.launcher.device;
+    const fit = rows >= 8 && cols % 4 === 0 && Math.max(cols / 4, rows) <= limits.side;
+    if (ways !== undefined && order === '[in, out]' && fit) {
       const fours = ways === 'given and read' && 'block' in piece && piece.block.resident;
       const args = [desk.see(x), fours ? { ...piece, fours } : piece, ...(bias === undefined ? [] : [desk.see(bias)])];
       const source = quads(K, fours, bias !== undefined);
