@@ -4,6 +4,7 @@
  *   node       everything quick, on the sources                           npm test
  *   wasm       the properties of the models once more, on the wasm backend      npm test
  *   gpujs      gpu.js where there is no GPU: webasm and plain JavaScript  npm test
+ *   gpujs-…    the properties of the models, on those two                 npm test
  *   isolated   the command as processes, and tests that mock modules      npm test
  *   goldens    parity with Hugging Face, every folder that is there       npm run test:goldens
  *   deep       fuzzing, and properties that take their time               npm run test:deep
@@ -69,6 +70,12 @@ const page = (name: string) => ({
   },
 });
 
+/** The properties of the models once more, cached = uncached bit for bit among them. */
+const onGpuJs = (mode: string) => ({
+  extends: true as const,
+  test: { name: `gpujs-${mode}`, include: onWasm, env: { BATON_BACKEND: `gpu:${mode}`, ...fewer(0.05) }, ...quick },
+});
+
 /** Tests of gpu.js in a page, where a kernel takes some 30 ms to compile. */
 const onGpu = (mode: string) => {
   const [root, models] = [resolve(goldenRoot()), resolve(process.env.BATON_MODELS ?? '../shared/models')];
@@ -109,6 +116,8 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'node', include: ['test/**/*.test.ts'], exclude: apart, ...quick } },
       { extends: true, test: { name: 'wasm', include: onWasm, env: { BATON_BACKEND: 'wasm' }, ...quick } },
+      onGpuJs('webasm'),
+      onGpuJs('cpu'),
       { extends: true, test: { name: 'gpujs', include: ['test/gpu/*.test.ts'], env: fewer(0.25), ...quick } },
       { extends: true, test: { name: 'isolated', include: isolated, testTimeout: 60_000 } },
       { extends: true, test: { name: 'goldens', include: ['test/parity/**/*.test.ts'], testTimeout: 300_000 } },

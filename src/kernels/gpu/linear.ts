@@ -16,8 +16,9 @@ export const linear: GpuKernel<{ readonly layout: Layout }> = (desk, [x, weight,
   const K = colsOf(x.shape);
   const rows = rowsOf(y.shape);
   const parts = piecesOf(desk, weight, order, K).map(({ piece, cols, begin }) => {
-    const ways = desk.launcher.device.quads;
-    if (ways !== undefined && order === '[in, out]' && rows >= 8 && cols % 4 === 0) {
+    const { quads: ways, limits } = desk.launcher.device;
+    const fit = rows >= 8 && cols % 4 === 0 && Math.max(cols / 4, rows) <= limits.side;
+    if (ways !== undefined && order === '[in, out]' && fit) {
       const fours = ways === 'given and read' && 'block' in piece && piece.block.resident;
       const args = [desk.see(x), fours ? { ...piece, fours } : piece, ...(bias === undefined ? [] : [desk.see(bias)])];
       const source = quads(K, fours, bias !== undefined);
@@ -36,14 +37,18 @@ export const linear: GpuKernel<{ readonly layout: Layout }> = (desk, [x, weight,
 /** Four neighbouring outputs a thread, which read their number of x once. Worth it where there are threads enough. */
 function quads(K: number, fours: boolean, bias: boolean): string {
   const four = (text: (t: number) => string, separator = ' ') => [0, 1, 2, 3].map(text).join(separator);
-  const weight = (t: number) => (fours ? `q[${t}]` : `w[i][c + ${t}]`);
+  const term = (
+    k: string,
+    name: string,
+  ) => `const v${name} = x[${row}][${k}]; ${fours ? `const q${name} = w[${k}][${column}]; ` : ''}
+    ${four((t) => `s${t} = s${t} + v${name} * ${fours ? `q${name}[${t}]` : `w[${k}][c + ${t}]`};`)}`;
+  const rounds = Math.floor(K / 4);
+  const rest = Array.from({ length: K % 4 }, (_, i) => term(String(4 * rounds + i), `r${i}`));
   return `function (x, w${bias ? ', b' : ''}) {
     const c = ${column} * 4;
     ${four((t) => `let s${t} = 0;`)}
-    for (let i = 0; i < ${K}; i++) {
-      const v = x[${row}][i]; ${fours ? `const q = w[i][${column}];` : ''}
-      ${four((t) => `s${t} = s${t} + v * ${weight(t)};`)}
-    }
+    for (let i = 0; i < ${rounds}; i++) { const k = i * 4; ${four((t) => term(t === 0 ? 'k' : `k + ${t}`, `a${t}`))} }
+    ${rest.join(' ')}
     return [${four((t) => (bias ? `s${t} + b[0][c + ${t}]` : `s${t}`), ', ')}]; }`;
 }
 

@@ -15,7 +15,7 @@ interface Classes {
   readonly Packed: Making;
 }
 
-/** In place of a kernel that was destroyed: a texture must not ask that one to be deleted, and must have one. */
+/** In place of a kernel that was destroyed: a texture must have one. */
 const gone = {};
 
 const copy = 'function (x) { return x[this.thread.y][this.thread.x]; }';
@@ -105,9 +105,7 @@ export class RemoteDevice implements Device {
     const handle = await this.#ran(key, () => ({ source: copy, settings }), [
       new this.#gpuJs.Input(padded, [cols, rows]),
     ]);
-    if (size <= 2 ** 16) return handle;
-    this.#kernels.drop(key); // it holds what it was given once more
-    if (handle.renderValues !== undefined) handle.kernel = gone;
+    if (size > 2 ** 16) this.#kernels.drop(key); // it holds what it was given once more
     return handle;
   }
 
@@ -161,7 +159,7 @@ export class RemoteDevice implements Device {
   }
 
   release(block: Block): void {
-    if (block.room !== undefined && !(block.room instanceof Float32Array)) block.room.delete();
+    if (block.room !== undefined) handleOf(block).delete();
     block.room = undefined;
   }
 
@@ -203,8 +201,14 @@ function shaped(handle: Handle, cols: number, rows: number): Handle {
 }
 
 function handleOf({ room }: Block): Handle {
-  if (isHandle(room)) return room;
-  throw new StateError('a block is used after it was released', { op: 'gpu' });
+  if (!isHandle(room)) throw new StateError('a block is used after it was released', { op: 'gpu' });
+  if (room.renderValues !== undefined && isDestroyed(room.kernel)) room.kernel = gone;
+  return room;
+}
+
+/** A kernel of WebGL that was destroyed has no context, and would keep its textures from being deleted. */
+function isDestroyed(kernel: unknown): boolean {
+  return typeof kernel === 'object' && kernel !== null && !('context' in kernel);
 }
 
 function isHandle(value: unknown): value is Handle {
