@@ -32,7 +32,8 @@ export function softmax(
 /**
  * One row, columns below `seen`. Gives 0, 1 where nothing is allowed, 2 where an allowed entry is NaN or +∞.
  *
- * Lanes of the sum are counted from the first allowed entry, so that padding in front does not move entries to others.
+ * The row begins with its first allowed entry. Even if padding moved entries to other lanes, the sum would be the same: it is
+ * added up in an order that does not care which lane comes first.
  */
 export function softmaxRow(
   x: usize, bias: usize, biasStep: i32, mask: usize, maskStep: i32, y: usize, room: usize, n: i32, seen: i32, scale: f32,
