@@ -4,7 +4,7 @@
  *   node       everything quick, on the sources                           npm test
  *   wasm       the properties of the models once more, on the wasm backend      npm test
  *   gpujs      gpu.js where there is no GPU: webasm and plain JavaScript  npm test
- *   gpujs-…    the properties of the models, on those two                 npm test
+ *   gpujs-…    the properties of the models, on those two                 npm run test:deep
  *   isolated   the command as processes, and tests that mock modules      npm test
  *   goldens    parity with Hugging Face, every folder that is there       npm run test:goldens
  *   deep       fuzzing, and properties that take their time               npm run test:deep
