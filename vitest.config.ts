@@ -24,6 +24,7 @@ import { buildWasm } from './scripts/build-wasm.mjs';
 import { plantBug } from './test/bugs/plugin.ts';
 import { chromiumArgs } from './test/chromium.ts';
 import { goldenFolders, goldenRoot } from './test/parity/walk.ts';
+import { twins } from './test/twins.ts';
 
 const chromium = playwright({
   launchOptions: { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: chromiumArgs },
@@ -35,14 +36,6 @@ const apart = [
   ...['bugs', 'parity', 'deep', 'package', 'browser', 'pages', 'gpu', 'page'].map((folder) => `test/${folder}/**`),
   ...isolated,
 ];
-
-/** Where the package's own `imports` lead before it is built: the files for Node, or their twins for a page. */
-const twins = (extension: '.node.ts' | '.ts') => ({
-  alias: {
-    '#open-files': fileURLToPath(new URL(`src/hub/open-files${extension}`, import.meta.url)),
-    '#platform': fileURLToPath(new URL(`src/kernels/wasm/platform${extension}`, import.meta.url)),
-  },
-});
 
 /** Files share their modules: importing the engine a hundred times took longer than most of the tests. */
 const quick = { isolate: false, testTimeout: 60_000 };
