@@ -40,7 +40,9 @@ export function checkScales(stored: Uint16Array, spec: QuantisedSpec, layout: La
   const { block, signed } = codings[spec.dtype];
   const count = N * blocksOf(K, block);
   const seen = signed ? 0x7fff : 0xffff;
-  if (stored.length === count && stored.every((bits) => (bits & seen) < 0x7f80)) return;
+  let largest = 0;
+  for (let i = 0; i < stored.length; i++) largest = Math.max(largest, stored[i] & seen);
+  if (stored.length === count && largest < 0x7f80) return;
   throw new NumericError(
     `a stored weight needs ${count} scales, finite${signed ? '' : ' and not negative'}: ${describe(spec)}`,
     { op: 'quantise', where: spec.label && `weight "${spec.label}"` },
