@@ -3,6 +3,7 @@
  *
  *   npm run test:bugs             all bugs; exit 1 if any survives
  *   npm run test:bugs -- NAME …   those of an area, or with this in their id
+ *   … --healthy REPORT.json       of `npm test` without a bug, as vitest's json reporter writes it: then it is not run again
  *
  * To add one, put an entry into test/bugs/catalogue/AREA.json:
  *
@@ -18,6 +19,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'baton-bugs-'));
@@ -32,11 +34,12 @@ const bugs = readdirSync(catalogue)
   });
 checkCatalogue();
 
-const wanted = process.argv.slice(2);
+const { values, positionals: wanted } = parseArgs({ allowPositionals: true, options: { healthy: { type: 'string' } } });
 const chosen =
   wanted.length === 0 ? bugs : bugs.filter(({ id, area }) => wanted.some((part) => area === part || id.includes(part)));
 
-const healthy = await testsOf([...new Set(chosen.map(({ test }) => test))], '', undefined);
+const files = [...new Set(chosen.map(({ test }) => test))];
+const healthy = values.healthy === undefined ? await testsOf(files, '', undefined) : testsIn(values.healthy);
 let killed = 0;
 await inParallel(chosen, async (bug) => {
   const verdict = await judge(bug);
@@ -81,17 +84,20 @@ function testsOf(files, name, bug) {
     run.on('error', reject);
     run.on('close', () => {
       try {
-        const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
-        resolve(
-          testResults.flatMap(({ name: file, assertionResults }) =>
-            assertionResults.map(({ fullName: title, status }) => ({ file, title, status })),
-          ),
-        );
+        resolve(testsIn(report));
       } catch {
         reject(new Error(`vitest gave no report for bug "${bug ?? 'none'}":\n${complaint}`));
       }
     });
   });
+}
+
+/** The tests that a report of vitest tells of. */
+function testsIn(report) {
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
+  return testResults.flatMap(({ name: file, assertionResults }) =>
+    assertionResults.map(({ fullName: title, status }) => ({ file, title, status })),
+  );
 }
 
 async function inParallel(items, work) {
