@@ -1,17 +1,11 @@
 /** Measures an engine in Chromium: a page of its own, isolated so that threads may share memory, driven from here. */
-import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright';
+import { sendFile } from '../../scripts/send-file.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const types = {
-  '.html': 'text/html',
-  '.mjs': 'text/javascript',
-  '.js': 'text/javascript',
-  '.wasm': 'application/wasm',
-};
 
 /** What a row's process prints of it; a page cannot tell its memory. */
 export async function measureInPage(row) {
@@ -37,20 +31,5 @@ export async function measureInPage(row) {
 function serve(folder, { url, headers }, response) {
   const path = decodeURIComponent(new URL(url, 'http://localhost').pathname);
   const file = path.startsWith('/model/') ? join(folder, path.slice('/model/'.length)) : join(root, path);
-  if (!existsSync(file) || !statSync(file).isFile()) {
-    response.writeHead(404).end();
-    return;
-  }
-  const { size } = statSync(file);
-  const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '') ?? [];
-  const [start, end] = [Number(from ?? 0), to ? Math.min(Number(to), size - 1) : size - 1];
-  response.writeHead(from === undefined ? 200 : 206, {
-    'Content-Type': types[extname(file)] ?? 'application/octet-stream',
-    'Content-Length': end - start + 1,
-    'Accept-Ranges': 'bytes',
-    ...(from !== undefined && { 'Content-Range': `bytes ${start}-${end}/${size}` }),
-    'Cross-Origin-Opener-Policy': 'same-origin',
-    'Cross-Origin-Embedder-Policy': 'require-corp',
-  });
-  createReadStream(file, { start, end }).pipe(response);
+  sendFile(file, headers, response);
 }

@@ -2,11 +2,11 @@
  * gpu.js measured: `node bench/gpu/run.mjs products|decode MODE [MODEL_DIR [TOKENS]]`. Modes webgpu and webgl2 run in Chromium, on
  * SwiftShader where there is no GPU, which the figures then say; the others in Node. `CHROMIUM_ARGS` replaces its flags.
  */
-import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { extname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright';
+import { sendFile } from '../../scripts/send-file.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const [what, mode, folder, tokens = '12'] = process.argv.slice(2);
@@ -19,7 +19,7 @@ const software = [
 async function inNode() {
   const [engine, { gpuBackend }, gpuJs] = await Promise.all([
     import('../../dist/index.node.js'),
-    import('../../dist/gpu.js'),
+    import('../../dist/gpu.node.js'),
     import('gpu.js'),
   ]);
   if (what === 'products') {
@@ -31,23 +31,10 @@ async function inNode() {
 }
 
 async function inPage() {
-  const types = { '.html': 'text/html', '.mjs': 'text/javascript', '.js': 'text/javascript' };
   const server = createServer(({ url, headers }, response) => {
-    const path = new URL(url, 'http://localhost').pathname;
+    const path = decodeURIComponent(new URL(url, 'http://localhost').pathname);
     const file = path.startsWith('/model/') ? join(resolve(folder), path.slice(7)) : join(root, path);
-    if (!existsSync(file) || !statSync(file).isFile()) return response.writeHead(404).end();
-    const { size } = statSync(file);
-    const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '') ?? [];
-    const [start, end] = [Number(from ?? 0), to ? Math.min(Number(to), size - 1) : size - 1];
-    response.writeHead(from === undefined ? 200 : 206, {
-      'Content-Type': types[extname(file)] ?? 'application/octet-stream',
-      'Content-Length': end - start + 1,
-      'Accept-Ranges': 'bytes',
-      ...(from !== undefined && { 'Content-Range': `bytes ${start}-${end}/${size}` }),
-      'Cross-Origin-Opener-Policy': 'same-origin',
-      'Cross-Origin-Embedder-Policy': 'require-corp',
-    });
-    return createReadStream(file, { start, end }).pipe(response);
+    sendFile(file, headers, response);
   });
   await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
   const args = process.env.CHROMIUM_ARGS?.split(' ') ?? software;

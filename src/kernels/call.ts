@@ -11,7 +11,10 @@ export function call<A>(op: Op<A>, inputs: Inputs<Tensor>, attrs: A): Tensor[] {
   const backend = backendOf(op.name, inputs);
   const specs = op.infer(inputs, attrs);
   const storages = backend.run(op, inputs, attrs, specs);
-  if (backend.meter !== undefined) meter(backend, op.name, op.cost(inputs, attrs, specs));
+  if (backend.meter !== undefined) {
+    const { flops, bytes } = op.cost(inputs, attrs, specs);
+    backend.meter(op.name, flops, bytes);
+  }
   const outputs: Tensor[] = [];
   for (let i = 0; i < specs.length; i++) outputs.push(track(new Tensor(backend, storages[i], specs[i])));
   return outputs;
@@ -47,10 +50,6 @@ export function backendOf(op: string, inputs: Inputs<Tensor>): Backend {
   }
   if (first === undefined) throw new StateError('needs at least one tensor', { op });
   return first.backend;
-}
-
-function meter(backend: Backend, name: string, { flops, bytes }: Cost): void {
-  backend.meter?.(name, flops, bytes);
 }
 
 /** A cost of `flops` operations that reads every input and writes every output once. */

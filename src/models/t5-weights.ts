@@ -1,5 +1,4 @@
 /** Names and config of T5 checkpoints (v1.0, v1.1, Flan) as Hugging Face writes them → typed weights. */
-
 import { FormatError } from '../errors.ts';
 import { activationNamed } from '../kernels/activations.ts';
 import type { Tensor } from '../tensor/tensor.ts';

@@ -3,8 +3,8 @@ import { type Kernel, loops } from './kernel.ts';
 import type { Machine } from './machine.ts';
 import { addressed, broadcastTo, refused, statusOf } from './softmax.ts';
 
-/** A product here takes about as long as so many of a linear layer. */
-const work = 4;
+/** A product of attention takes about as long as so many of a linear layer. */
+export const work = 4;
 
 /** All three steps, a few rows of scores at a time; where a row is refused the reference says why. */
 export const attention: Kernel<AttentionAttrs> = (m, inputs, attrs, outputs) => {

@@ -28,7 +28,7 @@ const mostThreads = 64;
 /**
  * The fastest backend of this machine: SIMD kernels, or the reference loops where there is no SIMD. `info.notes` says why.
  *
- * Errors    OptionError threads is no whole number from 1 to 64
+ * Errors    OptionError threads is no whole number from 1 to 64, v8Flags neither true nor false
  */
 export async function createWasmBackend(options: WasmOptions = {}): Promise<Backend> {
   const { deterministic, threads, v8Flags } = options;
@@ -37,6 +37,8 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
       got: threads,
     });
   }
+  if (v8Flags !== undefined && typeof v8Flags !== 'boolean')
+    throw new OptionError(`"v8Flags" must be true or false, got ${show(v8Flags)}`, { got: v8Flags });
   const wanted = threads ?? Math.min(mostThreads, cores());
   const size = canShare() ? wanted : 1;
   const build = await buildFor({ deterministic, shared: size > 1, v8Flags });

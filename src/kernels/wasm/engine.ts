@@ -1,5 +1,5 @@
 /** The compiled kernels: which build this machine can run, and why not a faster one. */
-import { compileKernels, relaxedByFlag } from '#platform';
+import { compileKernels, inflated, relaxedByFlag } from '#platform';
 import { lengths, packed, turn } from './binaries.ts';
 import type { Compiled } from './compiled.ts';
 import type { Kernels } from './kernels.ts';
@@ -65,9 +65,7 @@ function compiled(name: Simd, shared: boolean, v8Flags: boolean): Promise<Compil
 }
 
 async function compile(name: Simd, shared: boolean, v8Flags: boolean): Promise<Compiled> {
-  const deflated = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
-  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-  const bytes = ownTurns(new Uint8Array(await new Response(stream).arrayBuffer()), name);
+  const bytes = ownTurns(await inflated(packed), name);
   if (shared) share(bytes);
   return compileKernels(v8Flags ? bytes : withMark(bytes), v8Flags);
 }

@@ -1,8 +1,5 @@
-import { roomFor } from './attention.ts';
+import { roomFor, work } from './attention.ts';
 import type { Kernel } from './kernel.ts';
-
-/** A product here takes about as long as so many of a linear layer. */
-const work = 4;
 
 /** Values are read where the cache keeps them; every output is one chain over the positions. */
 export const mix: Kernel<undefined> = (m, [pattern, values], _attrs, [z]) => {

@@ -1,14 +1,16 @@
 /** What Node, Bun and Deno offer beside WebAssembly; `platform.ts` is the twin for pages. */
+import { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
+import { inflateRawSync } from 'node:zlib';
 import { type Compiled, compilePlainly } from './compiled.ts';
 import type { Helper } from './crew.ts';
 
 /**
  * V8 flags that are on while the kernels are compiled, by the V8 they were tried on: of Node 20, 22 and 24. The optimising
- * compiler does all of it at once, in about 20 ms: no slow first calls, and none of Node 20's wrong int8 instruction in the
+ * compiler does all of it at once, in some 40 ms: no slow first calls, and none of Node 20's wrong int8 instruction in the
  * baseline compiler. BATON_V8_FLAGS=0 in the environment leaves them off.
  */
 const atOnce = ['--no-liftoff', '--no-wasm-lazy-compilation'];
@@ -22,6 +24,11 @@ const known: Readonly<Record<string, readonly string[]>> = {
  * versions may not survive: what this one makes of the kernels is tested.
  */
 const pairing = { v8: '13.6', flag: '--experimental-wasm-revectorize', variable: 'v8_enable_wasm_simd256_revec' };
+
+/** Bytes that were deflated and written as base64. By zlib: streams and Response took 50 ms of a start, most of it to load. */
+export function inflated(base64: string): Uint8Array {
+  return inflateRawSync(Buffer.from(base64, 'base64'));
+}
 
 /** Can relaxed SIMD be had by a flag, where the engine refuses it as it is? */
 export const relaxedByFlag = versionOfV8() === '11.3' && process.env.BATON_V8_FLAGS !== '0';

@@ -2,6 +2,13 @@
 import { type Compiled, compilePlainly } from './compiled.ts';
 import type { Helper } from './crew.ts';
 
+/** Bytes that were deflated and written as base64. */
+export async function inflated(base64: string): Promise<Uint8Array> {
+  const deflated = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
 /** Only Node can switch an instruction set on. */
 export const relaxedByFlag = false;
 

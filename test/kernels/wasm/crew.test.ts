@@ -151,4 +151,9 @@ describe('createWasmBackend', () => {
     await expect(createWasmBackend({ threads })).rejects.toThrow(OptionError);
     await expect(createWasmBackend({ threads })).rejects.toThrow('"threads" must be a whole number from 1 to 64');
   });
+
+  it('v8Flags that are neither true nor false are an error', async () => {
+    const untyped: object = { v8Flags: 'no' };
+    await expect(createWasmBackend(untyped)).rejects.toThrow('"v8Flags" must be true or false, got "no"');
+  });
 });
