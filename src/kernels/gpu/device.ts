@@ -1,6 +1,9 @@
 import type { Arg, Block, Room } from './block.ts';
 import type { Context } from './gpu-js.ts';
 
+/** Which neighbours a thread may compute at once. Beside four columns it reads their number of x once, beside four rows that of w. */
+export type Quads = 'columns' | 'rows';
+
 /** A kernel: its source beside what it writes and reads. */
 export interface Launch {
   /** A function in gpu.js's part of JavaScript; `this.thread.x` is the column that it computes, `this.thread.y` the row. */
@@ -8,10 +11,10 @@ export interface Launch {
   readonly cols: number;
   readonly rows: number;
   readonly args: readonly Arg[];
-  /** Row r of the result reads nothing of the first argument but row r. */
+  /** Row r reads nothing of the first argument but number r: where `weightsInKernels`, the source is given that number. */
   readonly rowwise?: boolean;
-  /** The source gives four neighbouring columns, of which `this.thread.x` counts the fours. */
-  readonly quads?: boolean;
+  /** The source gives four neighbours in this direction, in which `this.thread` counts fours. */
+  readonly quads?: Quads;
 }
 
 export interface Limits {
@@ -24,8 +27,11 @@ export interface Limits {
 /** What a mode of gpu.js does with numbers. Called one after the other, each call when the one before has ended. */
 export interface Device {
   readonly limits: Limits;
-  /** Whether a kernel may give four columns at once, and whether it reads four of a weight at once as well. */
-  readonly quads: 'given' | 'given and read' | undefined;
+  readonly quads: Quads | undefined;
+  /** Whether a kernel can read four neighbours of a weight at once. */
+  readonly readsFours: boolean;
+  /** Whether a weight is part of the kernels that read it, if they compute one row, or row by row. */
+  readonly weightsInKernels: boolean;
   /** Kernels compiled so far. */
   readonly compiled: number;
   readonly context: Context | undefined;

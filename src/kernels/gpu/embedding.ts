@@ -15,7 +15,9 @@ export const embedding: GpuKernel<undefined> = (desk, [table, ids], _attrs, [y])
   const pieces: Arg[] = blocks.length > 1 ? blocks.map((block) => ({ block, cols: D })) : [desk.see(table)];
   const names = pieces.map((_, i) => `w${i}`);
   const count = sizeOf(ids.shape);
-  const one = count === 1 ? ids.storage.host?.[0] : undefined; // a number needs no array
+  const { weightsInKernels } = desk.launcher.device;
+  const known = count === 1 ? ids.storage.host?.[0] : undefined;
+  const single = weightsInKernels || known !== undefined; // a number needs no array
   let [code, begin] = ['', 0];
   for (const [i, name] of names.entries()) {
     const height = blocks.length > 1 ? blocks[i].elements / D : V;
@@ -24,10 +26,10 @@ export const embedding: GpuKernel<undefined> = (desk, [table, ids], _attrs, [y])
     code += i === 0 ? `let v = ${value}; ` : `if (id >= ${begin}) { v = ${value}; } `;
     begin += height;
   }
-  const id = one === undefined ? `const id = ids[${row}][0]; ` : '';
-  const source = `function (${[...names, one === undefined ? 'ids' : 'id'].join(', ')}) { ${id}${code}return v; }`;
-  const args = [...pieces, one === undefined ? desk.see(ids, 1) : Number(one)];
-  return [desk.store(desk.launch({ source, cols: colsOf(y.shape), rows: count, args }), y)];
+  const id = single ? '' : `const id = ids[${row}][0]; `;
+  const source = `function (${[single ? 'id' : 'ids', ...names].join(', ')}) { ${id}${code}return v; }`;
+  const args = [known === undefined ? desk.see(ids, 1) : Number(known), ...pieces];
+  return [desk.store(desk.launch({ source, cols: colsOf(y.shape), rows: count, args, rowwise: true }), y)];
 };
 
 function checkIds(table: Placed, { shape, storage: { host } }: Placed): void {

@@ -16,40 +16,55 @@ export const linear: GpuKernel<{ readonly layout: Layout }> = (desk, [x, weight,
   const K = colsOf(x.shape);
   const rows = rowsOf(y.shape);
   const parts = piecesOf(desk, weight, order, K).map(({ piece, cols, begin }) => {
-    const { quads: ways, limits } = desk.launcher.device;
-    const fit = rows >= 8 && cols % 4 === 0 && Math.max(cols / 4, rows) <= limits.side;
-    if (ways !== undefined && order === '[in, out]' && fit) {
-      const fours = ways === 'given and read' && 'block' in piece && piece.block.resident;
-      const args = [desk.see(x), fours ? { ...piece, fours } : piece, ...(bias === undefined ? [] : [desk.see(bias)])];
-      const source = quads(K, fours, bias !== undefined);
-      return { block: desk.launch({ source, cols, rows, args, quads: true }), cols };
-    }
-    const value = (k: string) =>
-      `x[${row}][${k}] * w[${order === '[in, out]' ? `${k}][${column}` : `${column}][${k}`}]`;
-    const addBias = bias === undefined ? '' : ` + b[0][${column}${begin === 0 ? '' : ` + ${begin}`}]`;
-    const source = `function (x, w${bias === undefined ? '' : ', b'}) { ${chain(K, value)} return s${addBias}; }`;
+    const { quads, readsFours, limits } = desk.launcher.device;
+    const fours = readsFours && 'block' in piece && piece.block.resident;
+    const w = (k: string, c = column) => `w[${order === '[in, out]' ? `${k}][${c}` : `${c}][${k}`}]`;
+    const start = begin === 0 ? '' : ` + ${begin}`;
     const args = [desk.see(x), piece, ...(bias === undefined ? [] : [desk.see(bias)])];
-    return { block: desk.launch({ source, cols, rows, args, rowwise: true }), cols };
+    const named = (body: string) => `function (x, w${bias === undefined ? '' : ', b'}) { ${body} }`;
+    const plus = (c: string) => (bias === undefined ? '' : ` + b[0][${c}${start}]`);
+    if (quads === 'rows' && rows > 1) {
+      const [shared, each] = [(k: string) => w(k), (k: string, t: number) => `x[r + ${t}][${k}]`];
+      const source = named(
+        `const r = ${row} * 4; ${fourChains(K, shared, each)} return ${four((t) => `s${t}${plus(column)}`)};`,
+      );
+      return { block: desk.launch({ source, cols, rows, args, quads }), cols };
+    }
+    const fit = rows >= 8 && cols % 4 === 0 && Math.max(cols / 4, rows) <= limits.side;
+    if (quads === 'columns' && order === '[in, out]' && fit) {
+      const [shared, each] = [(k: string) => `x[${row}][${k}]`, (k: string, t: number) => w(k, `c + ${t}`)];
+      const chains = fourChains(K, shared, each, fours ? w : undefined);
+      const source = named(`const c = ${column} * 4; ${chains} return ${four((t) => `s${t}${plus(`c + ${t}`)}`)};`);
+      args[1] = fours ? { ...piece, fours } : piece;
+      return { block: desk.launch({ source, cols, rows, args, quads }), cols };
+    }
+    const source = named(`${chain(K, (k) => `x[${row}][${k}] * ${w(k)}`)} return s${plus(column)};`);
+    return { block: desk.launch({ source, cols, rows, args }), cols };
   });
   return [desk.store(joinColumns(desk, parts, rows), y)];
 };
 
-/** Four neighbouring outputs a thread, which read their number of x once. Worth it where there are threads enough. */
-function quads(K: number, fours: boolean, bias: boolean): string {
-  const four = (text: (t: number) => string, separator = ' ') => [0, 1, 2, 3].map(text).join(separator);
-  const term = (
-    k: string,
-    name: string,
-  ) => `const v${name} = x[${row}][${k}]; ${fours ? `const q${name} = w[${k}][${column}]; ` : ''}
-    ${four((t) => `s${t} = s${t} + v${name} * ${fours ? `q${name}[${t}]` : `w[${k}][c + ${t}]`};`)}`;
+const four = (text: (t: number) => string): string => `[${[0, 1, 2, 3].map(text).join(', ')}]`;
+
+/**
+ * Statements that leave Σₖ shared(k)·each(k, t) in s0 … s3: each a chain as below, and what they share is read once. `quad(k)`
+ * is an array of the four in place of `each`.
+ */
+function fourChains(
+  K: number,
+  shared: (k: string) => string,
+  each: (k: string, t: number) => string,
+  quad?: (k: string) => string,
+): string {
+  const all = (text: (t: number) => string) => [0, 1, 2, 3].map(text).join(' ');
+  const term = (k: string, name: string) => `const v${name} = ${shared(k)};
+    ${quad === undefined ? '' : `const q${name} = ${quad(k)};`}
+    ${all((t) => `s${t} = s${t} + v${name} * ${quad === undefined ? each(k, t) : `q${name}[${t}]`};`)}`;
   const rounds = Math.floor(K / 4);
   const rest = Array.from({ length: K % 4 }, (_, i) => term(String(4 * rounds + i), `r${i}`));
-  return `function (x, w${bias ? ', b' : ''}) {
-    const c = ${column} * 4;
-    ${four((t) => `let s${t} = 0;`)}
-    for (let i = 0; i < ${rounds}; i++) { const k = i * 4; ${four((t) => term(t === 0 ? 'k' : `k + ${t}`, `a${t}`))} }
-    ${rest.join(' ')}
-    return [${four((t) => (bias ? `s${t} + b[0][c + ${t}]` : `s${t}`), ', ')}]; }`;
+  return `${all((t) => `let s${t} = 0;`)}
+    for (let i = 0; i < ${rounds}; i++) { const k = i * 4; ${all((t) => term(t === 0 ? 'k' : `k + ${t}`, `a${t}`))} }
+    ${rest.join(' ')}`;
 }
 
 /** Statements that leave Σₖ value(k) in s: one chain, some steps a round. */

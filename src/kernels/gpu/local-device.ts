@@ -6,21 +6,24 @@ import type { GpuMode } from './mode.ts';
 
 /**
  * The modes without a memory of their own, 'webasm' and 'cpu': numbers lie in arrays. A kernel of webasm copies what it is
- * given into a memory of its own at every launch, so weights are made part of their kernels there: copied once.
+ * given into a memory of its own at every launch, so weights are made part of the kernels that write a row at a time:
+ * copied once. Where four rows are written at once the copy takes less time than they save, and a kernel of a weight's own
+ * would hold it once more.
  */
 export class LocalDevice implements Device {
   readonly limits: Limits = { shard: Number.POSITIVE_INFINITY, side: Number.POSITIVE_INFINITY };
-  readonly quads = undefined;
+  readonly quads = 'rows';
+  readonly readsFours = false;
+  readonly weightsInKernels: boolean;
   readonly context = undefined;
   readonly #kernels: KernelCache;
   readonly #gpuJs: GpuJs;
-  readonly #mode: GpuMode;
   /** Keys of the kernels that weights are part of. */
   readonly #parts = new Map<Block, Set<string>>();
 
   constructor(gpuJs: GpuJs, gpu: Gpu, mode: GpuMode) {
     this.#gpuJs = gpuJs;
-    this.#mode = mode;
+    this.weightsInKernels = mode === 'webasm';
     this.#kernels = new KernelCache(gpuJs, gpu, mode);
   }
 
@@ -36,19 +39,18 @@ export class LocalDevice implements Device {
     return 'array';
   }
 
-  async run({ source, cols, rows, args, rowwise }: Launch): Promise<Float32Array> {
-    const fixed =
-      this.#mode === 'webasm' ? args.filter((arg) => isView(arg)).filter(({ block }) => block.resident) : [];
-    if (fixed.length === 0 || !rowwise || rows === 1) return this.#launch(source, cols, rows, args, fixed);
-    // A kernel for each number of rows would hold the weight once more.
+  async run(launch: Launch): Promise<Float32Array> {
+    const { source, cols, rows, args, rowwise, quads } = launch;
+    if (quads !== undefined) return this.#inFours(launch);
+    const byRow = this.weightsInKernels && rowwise;
+    const inside = this.weightsInKernels && (byRow || rows === 1);
+    const fixed = inside ? args.filter((arg) => isView(arg)).filter(({ block }) => block.resident) : [];
     const [first, ...rest] = args;
+    if (!byRow || typeof first === 'number')
+      return flat(await this.#launch(source, [cols, rows], args, fixed), cols * rows);
     const result = new Float32Array(cols * rows);
-    const width = typeof first === 'number' ? 1 : first.cols;
-    const values = typeof first === 'number' ? new Float32Array() : arrayOf(first);
-    for (let row = 0; row < rows; row++) {
-      const one = { values: values.subarray(row * width, (row + 1) * width), cols: width };
-      result.set(await this.#launch(source, cols, 1, [one, ...rest], fixed), row * cols);
-    }
+    for (const [row, number] of arrayOf(first).subarray(0, rows).entries())
+      result.set(flat(await this.#launch(source, [cols, 1], [number, ...rest], fixed), cols), row * cols);
     return result;
   }
 
@@ -71,18 +73,24 @@ export class LocalDevice implements Device {
     this.#parts.clear();
   }
 
+  /** Whole fours of rows: what is missing of the last one is zeros, and its results are dropped. */
+  async #inFours({ source, cols, rows, args: [first, ...rest] }: Launch): Promise<Float32Array> {
+    const fours = Math.ceil(rows / 4);
+    const whole = rows % 4 === 0 ? first : padded(first, 4 * fours);
+    return fromFours(await this.#launch(source, [cols, fours], [whole, ...rest], []), cols, rows);
+  }
+
   async #launch(
     source: string,
-    cols: number,
-    rows: number,
+    output: readonly [cols: number, rows: number],
     args: readonly Arg[],
     fixed: readonly View[],
-  ): Promise<Float32Array> {
+  ): Promise<unknown> {
     const shapes = args.map((arg) => {
       if (typeof arg === 'number') return 'n';
       return isView(arg) && fixed.includes(arg) ? `weight ${arg.block.id}` : `${arg.cols}x${rowsOf(arg)}`;
     });
-    const key = `${cols}x${rows}(${shapes.join()})${source}`;
+    const key = `${output.join('x')}(${shapes.join()})${source}`;
     const free = args.filter((arg) => !(typeof arg === 'object' && isView(arg) && fixed.includes(arg)));
     const make = () => {
       for (const { block } of fixed) this.#parts.set(block, (this.#parts.get(block) ?? new Set()).add(key));
@@ -91,11 +99,10 @@ export class LocalDevice implements Device {
         typeof arg === 'object' && isView(arg) && fixed.includes(arg) ? [[names[i], arg]] : [],
       );
       const constants = Object.fromEntries(weights.map(([name, view]) => [name.toUpperCase(), this.#input(view)]));
-      const output = [cols, rows];
       return { source: withConstants(source, new Set(weights.map(([name]) => name))), settings: { output, constants } };
     };
     const values = free.map((arg) => (typeof arg === 'number' ? arg : this.#input(arg)));
-    return flat(await this.#kernels.run(key, make, values), cols * rows);
+    return this.#kernels.run(key, make, values);
   }
 
   #input(arg: Exclude<Arg, number>): object {
@@ -107,6 +114,15 @@ export class LocalDevice implements Device {
 function arrayOf(arg: Exclude<Arg, number>): Float32Array {
   if (!isView(arg)) return arg.values;
   return arg.block.room instanceof Float32Array ? arg.block.room : new Float32Array();
+}
+
+/** An argument with so many rows, the last ones of zeros. */
+function padded(arg: Arg, rows: number): Arg {
+  if (typeof arg === 'number') return arg;
+  const { cols } = arg;
+  const values = new Float32Array(rows * cols);
+  values.set(arrayOf(arg).subarray(0, rows * cols));
+  return { values, cols };
 }
 
 /** Names of a function's arguments. */
@@ -134,6 +150,17 @@ function flat(result: unknown, count: number): Float32Array {
   for (const row of rows) {
     all.set(row, at);
     at += row.length;
+  }
+  return all;
+}
+
+/** A result of four rows a thread, [fours cols 4] in arrays of arrays, as rows. */
+function fromFours(result: unknown, cols: number, rows: number): Float32Array {
+  const all = new Float32Array(cols * rows);
+  const fours: readonly (readonly Float32Array[])[] = Array.isArray(result) ? result : [];
+  for (const [i, columns] of fours.entries()) {
+    const count = Math.min(4, rows - 4 * i);
+    for (let c = 0; c < cols; c++) for (let t = 0; t < count; t++) all[(4 * i + t) * cols + c] = columns[c][t];
   }
   return all;
 }

@@ -1,6 +1,6 @@
 import { StateError } from '../../errors.ts';
 import { type Block, isView, type Room, rowsOf, type View } from './block.ts';
-import type { Device, Launch, Limits } from './device.ts';
+import type { Device, Launch, Limits, Quads } from './device.ts';
 import type { Context, Gpu, GpuJs, Handle } from './gpu-js.ts';
 import { KernelCache } from './kernel-cache.ts';
 import type { GpuMode } from './mode.ts';
@@ -23,7 +23,9 @@ const copy = 'function (x) { return x[this.thread.y][this.thread.x]; }';
 /** The modes with a memory of their own: numbers are textures (WebGL) or buffers (WebGPU), and stay there. */
 export class RemoteDevice implements Device {
   readonly limits: Limits;
-  readonly quads: Device['quads'];
+  readonly quads: Quads | undefined;
+  readonly readsFours: boolean;
+  readonly weightsInKernels = false;
   readonly context: Context | undefined;
   readonly #kernels: KernelCache;
   readonly #gpuJs: GpuJs;
@@ -36,7 +38,8 @@ export class RemoteDevice implements Device {
     this.#kernels = new KernelCache(gpuJs, gpu, mode);
     this.context = context;
     this.limits = limitsOf(mode, context);
-    this.quads = mode === 'webgl2' ? 'given and read' : mode === 'webgpu' ? 'given' : undefined;
+    this.quads = mode === 'webgl2' || mode === 'webgpu' ? 'columns' : undefined;
+    this.readsFours = mode === 'webgl2';
   }
 
   get compiled(): number {
@@ -52,7 +55,7 @@ export class RemoteDevice implements Device {
     return this.#mode === 'webgpu' ? 'buffer' : `packed ${size}`;
   }
 
-  async run({ source, cols, rows, args, quads = false }: Launch): Promise<Handle> {
+  async run({ source, cols, rows, args, quads }: Launch): Promise<Handle> {
     const shapes = args.map((arg) => {
       if (typeof arg === 'number') return 'n';
       return `${arg.cols}x${rowsOf(arg)}${isView(arg) ? ` ${arg.block.form}${arg.fours ? ' in fours' : ''}` : ' values'}`;
@@ -64,7 +67,7 @@ export class RemoteDevice implements Device {
       // A texture of three axes is folded into a square, one of two is not.
       return { source: source.replaceAll('this.thread.y', 'this.thread.z'), settings: this.#settings([cols, 1, rows]) };
     };
-    const classes = quads && this.#mode !== 'webgpu' ? await this.#learn() : undefined;
+    const classes = quads !== undefined && this.#mode !== 'webgpu' ? await this.#learn() : undefined;
     const copies: Handle[] = [];
     const seen = new Map<Room, View>();
     const values = args.map((arg) => {
