@@ -34,15 +34,20 @@ export function storedScales({ values, layout, block }: Scales, spec: Spec): Uin
   return stored;
 }
 
-/** Scales of a stored weight: as many as it has blocks and finite, which a bfloat16 is below 0x7f80; of Q8 not negative. */
-export function checkScales(stored: Uint16Array, spec: QuantisedSpec, layout: Layout): void {
+/**
+ * Scales of a stored weight: as many as it has blocks and finite, which a bfloat16 is below 0x7f80; of Q8 not negative.
+ * `mostOf` gives the largest of them where only the bits of a mask count.
+ */
+export function checkScales(
+  stored: Uint16Array,
+  spec: QuantisedSpec,
+  layout: Layout,
+  mostOf = (mask: number) => stored.reduce((most, bits) => Math.max(most, bits & mask), 0),
+): void {
   const { N, K } = sidesOf(spec.shape, layout);
   const { block, signed } = codings[spec.dtype];
   const count = N * blocksOf(K, block);
-  const seen = signed ? 0x7fff : 0xffff;
-  let largest = 0;
-  for (let i = 0; i < stored.length; i++) largest = Math.max(largest, stored[i] & seen);
-  if (stored.length === count && largest < 0x7f80) return;
+  if (stored.length === count && mostOf(signed ? 0x7fff : 0xffff) < 0x7f80) return;
   throw new NumericError(
     `a stored weight needs ${count} scales, finite${signed ? '' : ' and not negative'}: ${describe(spec)}`,
     { op: 'quantise', where: spec.label && `weight "${spec.label}"` },

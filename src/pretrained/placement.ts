@@ -62,7 +62,7 @@ function isKeyOf<T extends object>(table: T, name: string | undefined): name is 
 }
 
 async function backendNamed(name: 'reference' | 'wasm', options: WasmOptions): Promise<Backend> {
-  if (name === 'wasm') return createWasmBackend(options);
+  if (name === 'wasm') return createWasmBackend({ ...options, atOnce: true });
   const { threads = 1 } = options;
   if (name === 'reference' && threads === 1) return new ReferenceBackend(); // its bits are the same everywhere anyway
   if (name === 'reference') {

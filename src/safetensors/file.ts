@@ -2,6 +2,7 @@ import { nearestNames, OptionError, StateError, show, WeightError } from '../err
 import { type Values, valuesOf } from './dtypes.ts';
 import type { Header, TensorInfo } from './header.ts';
 import { readHeader } from './read-header.ts';
+import { joinRuns } from './runs.ts';
 import type { ByteSource } from './source.ts';
 
 /** Named tensors that are read one by one: a single file, or the shards of one. */
@@ -18,6 +19,8 @@ export interface TensorFile extends AsyncDisposable {
    * Errors    WeightError no such tensor · OptionError `into` of another length · LoadError · StateError closed
    */
   read(name: string, into?: Uint8Array): Promise<Uint8Array>;
+  /** The bytes of several tensors, to be read only: those that lie near each other come by one read. */
+  readMany(names: readonly string[]): Promise<Uint8Array[]>;
   /** Fills `into` with the bytes of a tensor from `offset` on. OptionError where they are not all its own. */
   readAt(name: string, offset: number, into: Uint8Array): Promise<Uint8Array>;
   /** The same bytes piece by piece, `most` at once: for work that needs no more of a tensor at a time. */
@@ -66,6 +69,18 @@ export class SafetensorsFile implements TensorFile {
       });
     }
     return this.#source.read(begin, bytes, into);
+  }
+
+  async readMany(names: readonly string[]): Promise<Uint8Array[]> {
+    const wanted = names.map((name) => find(this, name));
+    for (const name of names) this.#checkOpen(name);
+    const runs = joinRuns(wanted);
+    const reads = runs.map(({ begin, end }) => this.#source.read(begin, end - begin));
+    const bytes = await Promise.all(reads);
+    return wanted.map(({ begin, end }) => {
+      const i = runs.findIndex((run) => begin >= run.begin && end <= run.end);
+      return bytes[i].subarray(begin - runs[i].begin, end - runs[i].begin);
+    });
   }
 
   async readAt(name: string, offset: number, into: Uint8Array): Promise<Uint8Array> {

@@ -99,6 +99,21 @@ class ShardedFile implements TensorFile {
     return this.#holder(name).read(name, into);
   }
 
+  async readMany(names: readonly string[]): Promise<Uint8Array[]> {
+    const holders = names.map((name) => this.#holder(name));
+    const ofHolder = async (holder: SafetensorsFile) => {
+      const own = names.filter((_, i) => holders[i] === holder);
+      return [holder, await holder.readMany(own)] as const;
+    };
+    const read = new Map(await Promise.all(Array.from(new Set(holders), ofHolder)));
+    const next = new Map<SafetensorsFile, number>();
+    return holders.map((holder) => {
+      const i = next.get(holder) ?? 0;
+      next.set(holder, i + 1);
+      return (read.get(holder) ?? [])[i];
+    });
+  }
+
   async readAt(name: string, offset: number, into: Uint8Array): Promise<Uint8Array> {
     return this.#holder(name).readAt(name, offset, into);
   }

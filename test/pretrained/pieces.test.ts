@@ -88,11 +88,32 @@ describe('readAhead', () => {
     expect(taken(team.machine)).toBe(0);
   });
 
+  it('small tensors come together, once, whatever comes between them, in the order in which they are wanted', async () => {
+    const small = (name: string, first: number) => ({
+      name,
+      dtype: 'U8' as const,
+      shape: [3],
+      data: Uint8Array.of(first, first + 1, first + 2),
+    });
+    const large = { name: 'w', dtype: 'F32', shape: [rows, columns], data } as const;
+    const source = new Watched(writeSafetensors([large, small('c', 7), small('a', 1), small('b', 4)]));
+    const tensors = await SafetensorsFile.open(await source.content());
+    source.reads.length = 0;
+    const whole = (name: string) => ({ name, offset: 0, length: 3 });
+    const wanted = [whole('b'), ...pieces.slice(0, 4), whole('c'), ...pieces.slice(4), whole('a')];
+    const got: number[][] = [];
+    for await (const piece of readAhead(tensors, team.backend)(wanted)) got.push([...piece]);
+    const rowsOf = pieces.map(({ offset, length }) => [...bytes.subarray(offset, offset + length)]);
+    expect(got).toEqual([[4, 5, 6], ...rowsOf.slice(0, 4), [7, 8, 9], ...rowsOf.slice(4), [1, 2, 3]]);
+    expect(source.reads).toHaveLength(1 + rows);
+    expect(taken(team.machine)).toBe(0);
+  });
+
   it('needs room for two pieces; where one alone fits, that is given back', async () => {
-    const large = { name: 'w', dtype: 'F32', shape: [1, 10_000], data: new Float32Array(10_000) } as const;
+    const large = { name: 'w', dtype: 'F32', shape: [1, 100_000], data: new Float32Array(100_000) } as const;
     const tensors = await SafetensorsFile.open(openBytes(writeSafetensors([large]), 'large'));
-    const { machine, backend } = await aloneOn(1, true); // 64 KB
-    const reading = readAhead(tensors, backend)(piecesOf('w', 1, 40_000));
+    const { machine, backend } = await aloneOn(8, true); // 512 KB
+    const reading = readAhead(tensors, backend)(piecesOf('w', 1, 400_000));
     await expect(reading.next()).rejects.toThrow('is full');
     expect(taken(machine)).toBe(0);
   });

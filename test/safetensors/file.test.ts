@@ -22,6 +22,7 @@ async function contents(file: node.TensorFile): Promise<unknown> {
     const into = new Uint8Array(end - begin);
     expect(await file.read(name, into)).toBe(into);
     expect(new Uint8Array(await file.read(name))).toEqual(into);
+    expect(await file.readMany([name])).toEqual([into]);
     tensors.push({ name, dtype, shape, begin, data: into });
   }
   await file.close();
@@ -50,6 +51,40 @@ describe('SafetensorsFile', () => {
     await expectError(() => file.readAt('y', 0, new Uint8Array(1)), WeightError, /no tensor "y"/);
     await file.close();
     await expectError(() => file.readAt('x', 0, new Uint8Array(1)), StateError, /after close/);
+  });
+
+  it('gives many tensors at once: what lies near each other by one read, in the order asked for', async () => {
+    const lengths = { a: 3, b: 5000, c: 4, d: 4097, e: 0, f: 2 };
+    const entries = Object.entries(lengths).map(([name, length], i) => ({
+      name,
+      dtype: 'U8' as const,
+      shape: [length],
+      data: new Uint8Array(length).fill(i + 1),
+    }));
+    const source = node.openBytes(writeSafetensors(entries));
+    const reads: number[] = [];
+    const watched: node.ByteSource = {
+      ...source,
+      read(offset, length, into) {
+        reads.push(length);
+        return source.read(offset, length, into);
+      },
+    };
+    const file = await openSafetensors(watched);
+    const dataOf = (name: string) => entries.find((entry) => entry.name === name)?.data;
+    for (const [names, expected] of [
+      [['f', 'c', 'a'], 3],
+      [['d', 'c', 'f', 'e'], 1],
+      [[], 0],
+      [['b', 'b'], 1],
+    ] as const) {
+      reads.length = 0;
+      expect((await file.readMany(names)).map((bytes) => new Uint8Array(bytes))).toEqual(names.map(dataOf));
+      expect(reads).toHaveLength(expected);
+    }
+    await expectError(() => file.readMany(['a', 'z']), WeightError, /no tensor "z"/);
+    await file.close();
+    await expectError(() => file.readMany(['a']), StateError, /after close/);
   });
 
   it('gives equal contents from bytes, Blob, path, file: address and HTTP with and without ranges', async () => {

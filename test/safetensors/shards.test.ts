@@ -35,6 +35,8 @@ describe('openShards', () => {
     expect(file.tensors.get('bb')?.file).toBe('2.st');
     expect(await file.values('bb')).toEqual(Float32Array.of(2));
     expect(await file.read('a', new Uint8Array(4))).toEqual(Uint8Array.of(0, 0, 0x80, 0x3f));
+    const many = ['bb', 'a', 'bb', '__proto__x'];
+    expect(await file.readMany(many)).toEqual(await Promise.all(many.map((name) => file.read(name))));
     expect([...file.metadata]).toEqual([['format', 'pt']]);
     expect(log).toEqual({ opened: ['1.st', '2.st'], closed: 1 });
     await expectError(() => file.read('c'), WeightError, 'there is no tensor "c"');

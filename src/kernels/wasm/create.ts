@@ -19,6 +19,8 @@ export interface WasmOptions {
    * it can. Others have no such flags. @default true
    */
   readonly v8Flags?: boolean;
+  /** Threads start now, while the kernels are compiled, and not when there is work for them. @default false */
+  readonly atOnce?: boolean;
 }
 
 /** Pages: all that 32 bits can reach, but for the last one, since where an array ends is an address too. */
@@ -28,27 +30,34 @@ const mostThreads = 64;
 /**
  * The fastest backend of this machine: SIMD kernels, or the reference loops where there is no SIMD. `info.notes` says why.
  *
- * Errors    OptionError threads is no whole number from 1 to 64, v8Flags neither true nor false
+ * Errors    OptionError threads is no whole number from 1 to 64, v8Flags or atOnce neither true nor false
  */
 export async function createWasmBackend(options: WasmOptions = {}): Promise<Backend> {
-  const { deterministic, threads, v8Flags } = options;
+  const { threads, deterministic, v8Flags, atOnce } = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads)) {
     throw new OptionError(`"threads" must be a whole number from 1 to ${mostThreads}, got ${show(threads)}`, {
       got: threads,
     });
   }
-  if (v8Flags !== undefined && typeof v8Flags !== 'boolean')
-    throw new OptionError(`"v8Flags" must be true or false, got ${show(v8Flags)}`, { got: v8Flags });
+  for (const [name, got] of Object.entries({ v8Flags, atOnce })) {
+    if (got !== undefined && typeof got !== 'boolean')
+      throw new OptionError(`"${name}" must be true or false, got ${show(got)}`, { got });
+  }
   const wanted = threads ?? Math.min(mostThreads, cores());
   const size = canShare() ? wanted : 1;
+  const crew = size > 1 ? new Crew(size, divisible) : undefined;
+  if (atOnce) crew?.hire();
   const build = await buildFor({ deterministic, shared: size > 1, v8Flags });
-  if (typeof build === 'string') return new ReferenceBackend([build]);
+  if (typeof build === 'string') {
+    crew?.stop();
+    return new ReferenceBackend([build]);
+  }
   const notes = [...build.notes];
   if (size < wanted)
     notes.push('one thread, because memory cannot be shared here: the page is not cross-origin isolated');
   const memory = new WebAssembly.Memory({ initial: 1, maximum, shared: size > 1 });
   const kernels = await instantiate(build.module, memory);
-  const crew = size > 1 ? new Crew(size, build.module, memory, divisible) : undefined;
+  crew?.equip(build.module, memory);
   const info = { name: 'wasm', threads: size, simd: build.simd, notes };
   const { paired, simd } = build;
   const wideDots = simd === 'relaxed-simd' && prefersWideDots(kernels);

@@ -1,8 +1,9 @@
 import { startHelper } from '#platform';
 import { StateError } from '../../errors.ts';
 
-/** A thread beside this one. */
+/** A thread beside this one, which waits to be told what to serve with. */
 export interface Helper {
+  give(data: unknown): void;
   stop(): void;
 }
 
@@ -21,6 +22,10 @@ export const mostParts = 255;
 const awake = 1;
 /** Milliseconds for which the caller looks whether the last part is done: longer than most take. */
 const patience = 0.3;
+/** Milliseconds after which a thread that has not done its part is given up: a part takes 0.1, on a slow machine 10. */
+const longest = 30_000;
+/** A step of the clock counts as so much at most: a machine may sleep in between. */
+const tick = 2;
 
 /**
  * What a helper runs. It sleeps between calls of a model. It reads GO before it reports: a job handed out in between would
@@ -70,22 +75,18 @@ export class Crew {
   /** Threads at work, this one included. */
   readonly size: number;
   readonly #names: readonly string[];
-  readonly #state: Int32Array;
-  readonly #job: Float64Array;
-  readonly #start: () => Helper;
+  readonly #control = new SharedArrayBuffer(controlBytes);
+  readonly #state = new Int32Array(this.#control, 0, stateSize);
+  readonly #job = new Float64Array(this.#control, jobAt);
+  readonly #longest: number;
+  #tools: { readonly module: WebAssembly.Module; readonly memory: WebAssembly.Memory } | undefined;
   #helpers: readonly Helper[] | undefined;
   #failure: string | undefined;
 
-  constructor(size: number, module: WebAssembly.Module, memory: WebAssembly.Memory, names: readonly string[]) {
-    const control = new SharedArrayBuffer(controlBytes);
+  constructor(size: number, names: readonly string[], options: { readonly longest?: number } = {}) {
     this.size = size;
     this.#names = names;
-    this.#state = new Int32Array(control, 0, stateSize);
-    this.#job = new Float64Array(control, jobAt);
-    this.#start = () =>
-      startHelper(script, { module, memory, control, names }, (why) => {
-        this.#failure = why;
-      });
+    this.#longest = options.longest ?? longest;
   }
 
   /** Why there is no help, if there is none. */
@@ -93,16 +94,32 @@ export class Crew {
     return this.#failure;
   }
 
+  /** Starts the helpers, which takes them about as long as it takes to compile the kernels. */
+  hire(): void {
+    if (this.#helpers !== undefined) return;
+    this.#helpers = [];
+    this.#try(() => {
+      this.#helpers = Array.from({ length: this.size - 1 }, () => startHelper(script, (why) => this.#failed(why)));
+    });
+    this.#giveTools();
+  }
+
+  /** What helpers work with. */
+  equip(module: WebAssembly.Module, memory: WebAssembly.Memory): void {
+    this.#tools = { module, memory };
+    this.#giveTools();
+  }
+
   /** Are all helpers up? The first question starts them. */
   get ready(): boolean {
-    if (this.#helpers === undefined) this.#hire();
+    this.hire();
     return this.#failure === undefined && Atomics.load(this.#state, READY) === this.size - 1;
   }
 
   /**
    * Runs a kernel in parts, at most `mostParts`; `own` does one of them here. Returns when all are done.
    *
-   * Errors    StateError where a part failed in another thread
+   * Errors    StateError where a part failed in another thread, or a thread does not come back
    */
   run(name: string, args: readonly number[], parts: number, own: (part: number) => void): void {
     const [state, job] = [this.#state, this.#job];
@@ -130,27 +147,56 @@ export class Crew {
   }
 
   stop(): void {
-    for (const helper of this.#helpers ?? []) helper.stop();
-    this.#helpers = [];
-    this.#failure = 'the backend was disposed';
+    this.#dismiss('the backend was disposed');
   }
 
-  #hire(): void {
+  #giveTools(): void {
+    if (this.#tools === undefined) return;
+    const tools = { ...this.#tools, control: this.#control, names: this.#names };
+    this.#try(() => {
+      for (const helper of this.#helpers ?? []) helper.give(tools);
+    });
+  }
+
+  #try(start: () => void): void {
     try {
-      this.#helpers = Array.from({ length: this.size - 1 }, () => this.#start());
+      start();
     } catch (error) {
-      this.#helpers = [];
-      this.#failure = error instanceof Error ? error.message : String(error);
+      this.#failed(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  #failed(why: string): void {
+    this.#failure = `no other thread could be started: ${why}`;
+  }
+
+  #dismiss(why: string): void {
+    for (const helper of this.#helpers ?? []) helper.stop();
+    this.#helpers = [];
+    this.#failure = why;
   }
 
   /** Looks, then gives the processor away again and again: another program may hold the one a helper needs. */
   #waitForOthers(): void {
-    const until = performance.now() + patience;
+    let [before, waited] = [performance.now(), 0];
     for (let i = 1, left = 1; left > 0; i++) {
       left = Atomics.load(this.#state, LEFT);
-      if (i % 100 === 0 && left > 0 && mayWait && performance.now() > until) Atomics.wait(this.#state, LEFT, left, 1);
+      if (i % 100 !== 0 || left === 0) continue;
+      const now = performance.now();
+      waited += Math.min(tick, now - before);
+      before = now;
+      if (waited > this.#longest) this.#giveUp();
+      if (waited > patience && mayWait) Atomics.wait(this.#state, LEFT, left, 1);
     }
+  }
+
+  /** A thread that was killed at its part leaves it undone for ever; one that is only late must not write any more. */
+  #giveUp(): never {
+    this.#dismiss('one thread, because another did not come back');
+    throw new StateError(`a thread has not done its part for ${this.#longest / 1000} s`, {
+      op: 'wasm',
+      hint: 'what it was to compute is lost; the next call is computed by one thread',
+    });
   }
 }
 

@@ -31,7 +31,6 @@ export class WasmIntake implements Intake<WasmStorage> {
   #row = 0;
 
   constructor(m: Machine, holder: Holder, spec: Spec, packed: Packed, { dtype, scales }: Stored) {
-    if (scales !== undefined && isQuantisedSpec(spec)) checkScales(scales, spec, packed.layout);
     this.#m = m;
     this.#holder = holder;
     this.#spec = spec;
@@ -40,12 +39,15 @@ export class WasmIntake implements Intake<WasmStorage> {
     this.#storage = holder.claim(packed);
     if (scales === undefined) return;
     try {
-      this.#scales = { at: m.heap.alloc(scales.byteLength), bytes: scales.byteLength };
+      const at = m.heap.alloc(scales.byteLength);
+      this.#scales = { at, bytes: scales.byteLength };
+      m.write(at, scales);
+      const mostOf = (mask: number) => m.kernels.mostOf(at, scales.length, mask);
+      if (isQuantisedSpec(spec)) checkScales(scales, spec, packed.layout, mostOf);
     } catch (error) {
-      holder.free(this.#storage);
+      this.drop();
       throw error;
     }
-    m.write(this.#scales.at, scales);
   }
 
   add(rows: Uint8Array): void {
@@ -94,7 +96,7 @@ export class WasmIntake implements Intake<WasmStorage> {
   #takeFloats(from: number, count: number): void {
     const m = this.#m;
     const size = count * this.#spec.shape[1];
-    if (this.#packed.kind === 1 && m.kernels.notFinite(from, size) !== 0) this.#toFloats();
+    if (this.#packed.kind === 1 && m.kernels.mostOf(from, size, 0x7fff) >= 0x7c00) this.#toFloats();
     let at = from;
     if (this.#packed.kind === 0 && this.#stored !== 'F32') {
       const floats = widen(m.view(from, 'F16', size).slice(), this.#spec.dtype);

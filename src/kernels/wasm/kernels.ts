@@ -71,7 +71,7 @@ export interface Kernels {
   packTiles: Tiles;
   lookup(table: number, y: number, id: number, K: number): void;
   lookup16(table: number, y: number, id: number, K: number): void;
-  notFinite(from: number, size: number): number;
+  mostOf(from: number, size: number, mask: number): number;
   widen(from: number, to: number, size: number, kind: number): void;
   attentionRoom(BH: number, T: number, S: number, E: number, parts: number): number;
   attention(

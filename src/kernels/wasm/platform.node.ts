@@ -89,11 +89,11 @@ function physicalCores(): number | undefined {
 /** A helper makes next to no objects: without limits its heap would take what a small model does. */
 const resourceLimits = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 };
 
-/** Runs `serve(data)` of a script in a thread of its own, which keeps no process alive. */
-export function startHelper(script: string, data: unknown, failed: (why: string) => void): Helper {
-  const code = `${script}\nserve(require('node:worker_threads').workerData);`;
-  const worker = new Worker(code, { eval: true, workerData: data, execArgv: [], resourceLimits });
+/** Runs `serve(data)` of a script, once it is given, in a thread of its own, which keeps no process alive. */
+export function startHelper(script: string, failed: (why: string) => void): Helper {
+  const code = `${script}\nrequire('node:worker_threads').parentPort.once('message', serve);`;
+  const worker = new Worker(code, { eval: true, execArgv: [], resourceLimits });
   worker.on('error', (error) => failed(error instanceof Error ? error.message : String(error)));
   worker.unref();
-  return { stop: () => void worker.terminate() };
+  return { give: (data) => worker.postMessage(data), stop: () => void worker.terminate() };
 }

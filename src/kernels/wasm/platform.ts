@@ -25,13 +25,13 @@ export function cores(): number {
 /** A script that does not load has no message. */
 const refused = 'it did not load, which a Content-Security-Policy without worker-src blob: forbids';
 
-/** Runs `serve(data)` of a script in a thread of its own. */
-export function startHelper(script: string, data: unknown, failed: (why: string) => void): Helper {
+/** Runs `serve(data)` of a script, once it is given, in a thread of its own. */
+export function startHelper(script: string, failed: (why: string) => void): Helper {
   const url = URL.createObjectURL(new Blob([`${script}\nonmessage = ({ data }) => serve(data);`]));
   const worker = new Worker(url);
   worker.onerror = ({ message }) => failed(message ?? refused);
-  worker.postMessage(data);
   return {
+    give: (data) => worker.postMessage(data),
     stop: () => {
       worker.terminate();
       URL.revokeObjectURL(url);

@@ -34,7 +34,7 @@ export class WasmBackend implements Backend<WasmStorage> {
   get info(): BackendInfo {
     const why = this.#machine?.crewFailure;
     if (why === undefined) return this.#info;
-    return { ...this.#info, threads: 1, notes: [...this.#info.notes, `no other thread could be started: ${why}`] };
+    return { ...this.#info, threads: 1, notes: [...this.#info.notes, why] };
   }
 
   get memory(): MemoryCount {

@@ -126,7 +126,8 @@ describe.skipIf(globalThis.crossOriginIsolated === false)('threads', () => {
     const build = await buildFor({ shared: true });
     if (typeof build === 'string') throw new Error(build);
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
-    const crew = new Crew(2, build.module, new WebAssembly.Memory({ initial: 1 }), divisible); // not shared: refused
+    const crew = new Crew(2, divisible);
+    crew.equip(build.module, new WebAssembly.Memory({ initial: 1 })); // not shared: refused
     const machine = new Machine(await instantiate(build.module, memory), memory, { crew, worthwhile: 0 });
     const backend = new WasmBackend(machine, { name: 'wasm', threads: 2, simd: 'simd', notes: [] });
     const x = upload(backend, Float32Array.of(2), { dtype: 'F32', shape: [1, 1] });
@@ -138,6 +139,33 @@ describe.skipIf(globalThis.crossOriginIsolated === false)('threads', () => {
     expect(backend.info.notes[0]).toMatch(/^no other thread could be started: /);
     backend.dispose();
   });
+});
+
+/** A kernel that loops for ever. */
+const hanging = Uint8Array.from([
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 6, 1, 96, 2, 127, 127, 0], //   type (i32 i32)
+  ...[2, 16, 1, 3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2, 3, 1, 1], // import env.memory shared 1 1
+  ...[3, 2, 1, 0, 7, 8, 1, 4, 119, 97, 105, 116, 0, 0], //             function 0 exported as wait
+  ...[10, 9, 1, 7, 0, 3, 64, 12, 0, 11, 11], //                       loop br 0
+]);
+
+// A page may not sleep: there the same would keep both cores busy.
+it.skipIf(globalThis.crossOriginIsolated !== undefined)('a thread that does not come back is given up', async () => {
+  const module = new WebAssembly.Module(hanging);
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  const crew = new Crew(2, ['wait'], { longest: 200 });
+  crew.equip(module, memory);
+  while (!crew.ready) await new Promise((resolve) => setTimeout(resolve, 5));
+  let own = 0;
+  const work = () =>
+    crew.run('wait', [], 2, () => {
+      const until = performance.now() + 100; // the other part is the helper's
+      while (performance.now() < until) own++;
+    });
+  expect(work).toThrow('a thread has not done its part for 0.2 s');
+  expect(own).toBeGreaterThan(0);
+  expect(crew.ready).toBe(false);
+  expect(crew.failure).toBe('one thread, because another did not come back');
 });
 
 describe('createWasmBackend', () => {
@@ -152,8 +180,8 @@ describe('createWasmBackend', () => {
     await expect(createWasmBackend({ threads })).rejects.toThrow('"threads" must be a whole number from 1 to 64');
   });
 
-  it('v8Flags that are neither true nor false are an error', async () => {
-    const untyped: object = { v8Flags: 'no' };
-    await expect(createWasmBackend(untyped)).rejects.toThrow('"v8Flags" must be true or false, got "no"');
+  it.each(['v8Flags', 'atOnce'])('%s that is neither true nor false is an error', async (name) => {
+    const untyped: object = { [name]: 'no' };
+    await expect(createWasmBackend(untyped)).rejects.toThrow(`"${name}" must be true or false, got "no"`);
   });
 });

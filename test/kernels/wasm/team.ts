@@ -18,7 +18,8 @@ export async function teamOf(size: number): Promise<Team> {
   const build = await buildFor({ shared: true });
   if (typeof build === 'string') throw new Error(build);
   const memory = new WebAssembly.Memory({ initial: 1, maximum, shared: true });
-  const crew = new Crew(size, build.module, memory, divisible);
+  const crew = new Crew(size, divisible);
+  crew.equip(build.module, memory);
   const machine = new Machine(await instantiate(build.module, memory), memory, { crew, worthwhile: 0 });
   while (!crew.ready) await new Promise((resolve) => setTimeout(resolve, 5));
   const backend = new WasmBackend(machine, { name: 'wasm', threads: size, simd: build.simd, notes: [] });

@@ -37,13 +37,15 @@ export function widen(p: usize, y: usize, size: i32, kind: i32): void {
   }
 }
 
-/** Is one of `size` F16 at p infinite or NaN? */
-export function notFinite(p: usize, size: i32): i32 {
-  const exponent = i16x8.splat(0x7c00);
-  let found = i16x8.splat(0);
+/** The largest of `size` numbers of 16 bits at p, where only those bits count that are set in `mask`. */
+export function mostOf(p: usize, size: i32, mask: i32): i32 {
+  const bits = i16x8.splat(<i16>mask);
+  let most = i16x8.splat(0);
   const end = p + <usize>size * 2;
-  for (; p + 16 <= end; p += 16) found = v128.or(found, i16x8.eq(v128.and(v128.load(p), exponent), exponent));
-  let bad = i32(v128.any_true(found));
-  for (; p < end; p += 2) bad |= i32((load<u16>(p) & 0x7c00) == 0x7c00);
-  return bad;
+  for (; p + 16 <= end; p += 16) most = i16x8.max_u(most, v128.and(v128.load(p), bits));
+  most = i16x8.max_u(most, i64x2.shuffle(most, most, 1, 0));
+  most = i16x8.max_u(most, i32x4.shuffle(most, most, 1, 0, 3, 2));
+  let found = max(<i32>i16x8.extract_lane_u(most, 0), <i32>i16x8.extract_lane_u(most, 1));
+  for (; p < end; p += 2) found = max(found, <i32>load<u16>(p) & mask);
+  return found;
 }

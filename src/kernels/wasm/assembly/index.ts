@@ -4,7 +4,7 @@ export { setUp } from './constants';
 export { dots } from './dots';
 export * from './elementwise';
 export { gemm } from './gemm';
-export { notFinite, widen } from './half';
+export { mostOf, widen } from './half';
 export { gemm4, signTiles } from './int4';
 export { gemm8 } from './int8';
 export { largest } from './largest';
