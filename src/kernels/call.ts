@@ -25,6 +25,11 @@ export function call1<A>(op: Op<A>, inputs: Inputs<Tensor>, attrs: A): Tensor {
   return call(op, inputs, attrs)[0];
 }
 
+/** Elements of x that lie behind each other, from one on, as a tensor of its own; no copy. */
+export function viewOf(x: Tensor, offset: number, spec: Spec): Tensor {
+  return track(new Tensor(x.backend, x.backend.view(x.storage, offset, spec), spec));
+}
+
 /** The ops that take a quantised tensor, each as one of its inputs. */
 const readers: readonly string[] = ['linear', 'embedding'];
 

@@ -2,11 +2,11 @@ import { ShapeError } from '../errors.ts';
 import type { Op } from '../tensor/op.ts';
 import { describe } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { call1, needed, once } from './call.ts';
+import { backendOf, call1, needed, once, viewOf } from './call.ts';
 import { moveStrided } from './move.ts';
 
 /**
- * Puts the heads side by side, the inverse of splitHeads: y(b, t, h·E + e) = x(b, h, t, e).
+ * Puts the heads side by side, the inverse of splitHeads: y(b, t, h·E + e) = x(b, h, t, e). A view where nothing moves.
  *
  * Shapes    x [B H T E] → y [B T H·E]
  * Numerics  exact, every dtype
@@ -14,7 +14,11 @@ import { moveStrided } from './move.ts';
  * Source    Vaswani et al. 2017 §3.2.2 (Concat)
  */
 export function mergeHeads(x: Tensor): Tensor {
-  return call1(mergeHeadsOp, [x], undefined);
+  const op = mergeHeadsOp;
+  backendOf(op.name, [x]);
+  const [spec] = op.infer([x], undefined);
+  const [, H, T] = x.shape;
+  return H === 1 || T === 1 ? viewOf(x, 0, spec) : call1(op, [x], undefined);
 }
 
 export const mergeHeadsOp: Op<undefined> = {

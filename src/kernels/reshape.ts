@@ -1,8 +1,7 @@
 import { ShapeError } from '../errors.ts';
-import { track } from '../tensor/scope.ts';
 import { checkShape, describe, type Shape, sizeOf } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
-import { backendOf } from './call.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { backendOf, viewOf } from './call.ts';
 
 /**
  * The same elements in row-major order under another shape; no copy. One size may be −1: it is what remains.
@@ -12,7 +11,7 @@ import { backendOf } from './call.ts';
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const op = 'reshape';
-  const backend = backendOf(op, [x]);
+  backendOf(op, [x]);
   if (!Array.isArray(shape)) checkShape(shape, op);
   const open = shape.indexOf(-1);
   const known = shape.map((n, i) => (i === open ? 1 : n));
@@ -25,6 +24,5 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
       got: shape,
     });
   }
-  const spec = { dtype: x.dtype, shape: known };
-  return track(new Tensor(backend, backend.view(x.storage, 0, spec), spec));
+  return viewOf(x, 0, { dtype: x.dtype, shape: known });
 }

@@ -1,9 +1,8 @@
 import { ShapeError, show } from '../errors.ts';
 import type { Op } from '../tensor/op.ts';
-import { track } from '../tensor/scope.ts';
 import { axisOf, describe, sizeOf, stridesOf } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
-import { backendOf, call1, needed, once } from './call.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { backendOf, call1, needed, once, viewOf } from './call.ts';
 import { moveStrided } from './move.ts';
 
 /**
@@ -17,7 +16,7 @@ import { moveStrided } from './move.ts';
  */
 export function slice(x: Tensor, axis: number, begin: number, end: number): Tensor {
   const op = 'slice';
-  const backend = backendOf(op, [x]);
+  backendOf(op, [x]);
   const i = axisOf(axis, x.rank, op);
   const whole = Number.isInteger(begin) && Number.isInteger(end);
   if (!whole || begin < 0 || begin > end || end > x.shape[i]) {
@@ -29,7 +28,7 @@ export function slice(x: Tensor, axis: number, begin: number, end: number): Tens
   }
   if (sizeOf(x.shape.slice(0, i)) !== 1) return call1(sliceOp, [x], { axis: i, begin, end });
   const spec = { dtype: x.dtype, shape: x.shape.with(i, end - begin) };
-  return track(new Tensor(backend, backend.view(x.storage, begin * sizeOf(x.shape.slice(i + 1)), spec), spec));
+  return viewOf(x, begin * sizeOf(x.shape.slice(i + 1)), spec);
 }
 
 export const sliceOp: Op<{ readonly axis: number; readonly begin: number; readonly end: number }> = {

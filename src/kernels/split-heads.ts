@@ -1,8 +1,8 @@
 import { OptionError, ShapeError, show } from '../errors.ts';
 import type { Op } from '../tensor/op.ts';
-import { describe } from '../tensor/shape.ts';
+import { describe, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { call, needed, once } from './call.ts';
+import { backendOf, call, needed, once, viewOf } from './call.ts';
 import { moveStrided } from './move.ts';
 
 interface Attrs {
@@ -14,13 +14,20 @@ interface Attrs {
  * Cuts the last axis into heads, and first into parts where queries, keys and values come from one projection:
  * yₚ(b, h, t, e) = x(b, t, (p·H + h)·E + e).
  *
+ * Views where nothing moves, as of a single token; copies otherwise.
+ *
  * Shapes    x [B T parts·H·E] → parts × [B H T E]
  * Numerics  exact, every dtype
  * Errors    ShapeError x is not rank 3, or parts·H does not divide its last axis · OptionError heads or parts below 1
  * Source    Vaswani et al. 2017 §3.2.2; GPT-2 keeps q, k, v in one matrix in this order
  */
 export function splitHeads(x: Tensor, heads: number, parts = 1): Tensor[] {
-  return call(splitHeadsOp, [x], { heads, parts });
+  const [op, inputs, attrs] = [splitHeadsOp, [x], { heads, parts }];
+  backendOf(op.name, inputs);
+  const specs = op.infer(inputs, attrs);
+  const [B, T] = x.shape;
+  const still = parts === 1 ? T === 1 || heads === 1 : B * T === 1;
+  return still ? specs.map((spec, p) => viewOf(x, p * sizeOf(spec.shape), spec)) : call(op, inputs, attrs);
 }
 
 export const splitHeadsOp: Op<Attrs> = {

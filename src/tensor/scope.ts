@@ -2,7 +2,7 @@ import { StateError } from '../errors.ts';
 import { Tensor } from './tensor.ts';
 
 /** Scopes that are open, innermost last. Only synchronous code runs inside one, so there is never a second stack. */
-const open: Set<Tensor>[] = [];
+const open: Tensor[][] = [];
 
 /**
  * Runs `fn` and frees every tensor made inside it, but for those that are returned (alone, or inside arrays, maps and
@@ -11,9 +11,9 @@ const open: Set<Tensor>[] = [];
  * Errors    StateError when `fn` is asynchronous: a scope cannot know when it ends
  */
 export function scope<T>(fn: () => T): T {
-  const made = new Set<Tensor>();
+  const made: Tensor[] = [];
   open.push(made);
-  let kept: Set<Tensor> | undefined;
+  let kept: ReadonlySet<Tensor> | Tensor | undefined;
   try {
     const result = fn();
     if (result instanceof Promise) {
@@ -22,12 +22,12 @@ export function scope<T>(fn: () => T): T {
         hint: 'await outside, and open the scope around the calls in between',
       });
     }
-    kept = tensorsIn(result);
+    kept = result instanceof Tensor ? result : tensorsIn(result);
     return result;
   } finally {
     open.pop();
     for (const tensor of made) {
-      if (kept?.has(tensor)) track(tensor);
+      if (tensor === kept || (kept instanceof Set && kept.has(tensor))) track(tensor);
       else tensor.dispose();
     }
   }
@@ -41,12 +41,11 @@ export type Step = <T>(fn: () => T) => T;
  * one does not return it; what `work` returns belongs to the caller; all else is freed, also when something fails.
  */
 export async function scopeInSteps<T>(work: (step: Step) => Promise<T>): Promise<T> {
-  const held = new Set<Tensor>();
-  const free = (kept?: Set<Tensor>): void => {
-    for (const tensor of held) {
-      if (kept?.has(tensor)) continue;
-      held.delete(tensor);
-      tensor.dispose();
+  const held: Tensor[] = [];
+  const free = (kept?: ReadonlySet<Tensor>): void => {
+    for (const tensor of held.splice(0)) {
+      if (kept?.has(tensor)) held.push(tensor);
+      else tensor.dispose();
     }
   };
   const step: Step = (fn) => {
@@ -61,7 +60,7 @@ export async function scopeInSteps<T>(work: (step: Step) => Promise<T>): Promise
   };
   try {
     const result = await work(step);
-    for (const tensor of tensorsIn(result)) held.delete(tensor);
+    for (const tensor of tensorsIn(result)) remove(tensor, held);
     return result;
   } finally {
     free();
@@ -70,14 +69,20 @@ export async function scopeInSteps<T>(work: (step: Step) => Promise<T>): Promise
 
 /** Takes a tensor out of the scopes around: it lives until `dispose`. */
 export function keep(tensor: Tensor): Tensor {
-  for (const made of open) made.delete(tensor);
+  for (const made of open) remove(tensor, made);
   return tensor;
 }
 
 /** Puts a new tensor into the innermost scope. */
 export function track(tensor: Tensor): Tensor {
-  open.at(-1)?.add(tensor);
+  open.at(-1)?.push(tensor);
   return tensor;
+}
+
+/** A tensor is in one scope at most; mostly it has just come. */
+function remove(tensor: Tensor, made: Tensor[]): void {
+  const at = made.lastIndexOf(tensor);
+  if (at >= 0) made.splice(at, 1);
 }
 
 function tensorsIn(value: unknown, found = new Set<Tensor>(), seen = new Set<object>()): Set<Tensor> {

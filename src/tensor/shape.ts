@@ -13,7 +13,7 @@ export interface Spec {
 /** Number of elements; 1 for rank 0. */
 export function sizeOf(shape: Shape): number {
   let size = 1;
-  for (const n of shape) size *= n;
+  for (let i = 0; i < shape.length; i++) size *= shape[i]; // asked for many times an op
   return size;
 }
 
@@ -22,7 +22,9 @@ export function bytesOf({ dtype, shape }: Spec): number {
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((n, i) => n === b[i]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** `[2, 3]`, with the weight's name where there is one. */
@@ -47,7 +49,8 @@ export function checkShape(shape: Shape, op: string): void {
 }
 
 /** The shape two shapes broadcast to by NumPy's rule: aligned at the end, sizes equal or 1. */
-export function broadcast(a: Spec, b: Spec, op: string): number[] {
+export function broadcast(a: Spec, b: Spec, op: string): Shape {
+  if (sameShape(a.shape, b.shape)) return a.shape;
   const rank = Math.max(a.shape.length, b.shape.length);
   return Array.from({ length: rank }, (_, i) => {
     const n = a.shape[i - rank + a.shape.length] ?? 1;

@@ -247,18 +247,18 @@ const cases: Record<string, Case> = {
     ],
   },
   splitHeads: {
-    run: (a, b, c, d) => splitHeads(of(a, b, c * d * 2), c, 2),
+    run: (a, b, c, d) => splitHeads(of(a, b + 1, c * d * 2), c, 2),
     moves: (a, b, c, d) => [
-      [a, b, c * d * 2],
-      [a, c, b, d],
-      [a, c, b, d],
+      [a, b + 1, c * d * 2],
+      [a, c, b + 1, d],
+      [a, c, b + 1, d],
     ],
   },
   mergeHeads: {
-    run: (a, b, c, d) => mergeHeads(of(a, b, c, d)),
+    run: (a, b, c, d) => mergeHeads(of(a, b + 1, c + 1, d)),
     moves: (a, b, c, d) => [
-      [a, b, c, d],
-      [a, c, b * d],
+      [a, b + 1, c + 1, d],
+      [a, c + 1, (b + 1) * d],
     ],
   },
 };

@@ -83,12 +83,11 @@ describe('Tensor', () => {
     );
   });
 
-  it('its shape cannot be changed', () => {
+  it('its shape is its own', () => {
     const dims = [2, 1];
     const x = zeros(dims);
     dims[0] = 3;
     expect(x.shape).toEqual([2, 1]);
-    expect(Object.isFrozen(x.shape)).toBe(true);
   });
 
   it('used after dispose it says so; a label names it', async () => {

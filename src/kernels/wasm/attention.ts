@@ -1,7 +1,7 @@
 import { type AttentionAttrs, attentionOp } from '../attention.ts';
 import { type Kernel, loops } from './kernel.ts';
 import type { Machine } from './machine.ts';
-import { addressed, broadcastTo, refused, statusOf } from './softmax.ts';
+import { addressed, broadcastTo, refused } from './softmax.ts';
 
 /** A product of attention takes about as long as so many of a linear layer. */
 export const work = 4;
@@ -18,7 +18,7 @@ export const attention: Kernel<AttentionAttrs> = (m, inputs, attrs, outputs) => 
   const [from, by, mixed] = [m.floats(q), m.floats(keys), m.floats(values)];
   const [added, masked] = [broadcastTo(scores, bias?.shape), broadcastTo(scores, mask?.shape)];
   const [biasAt, maskAt] = [bias && m.floats(bias), mask?.at];
-  const status = statusOf(m);
+  const status = m.clearVerdict();
   m.divide(
     products,
     'attention',
@@ -28,7 +28,7 @@ export const attention: Kernel<AttentionAttrs> = (m, inputs, attrs, outputs) => 
     ...([roomFor(m, B * H, T, S, E, products), status, B, H, T, S, E] as const),
     ...([attrs.past ?? -1, attrs.scale, m.paired ? 1 : 0] as const),
   );
-  if (refused(m, status, attrs)) loops(attentionOp)(m, inputs, attrs, outputs);
+  if (refused(m, attrs)) loops(attentionOp)(m, inputs, attrs, outputs);
 };
 
 /** Room for the parts of so many products. */

@@ -125,7 +125,7 @@ export class Crew {
     const [state, job] = [this.#state, this.#job];
     job[0] = this.#names.indexOf(name);
     job[1] = args.length;
-    job.set(args, 2);
+    for (let i = 0; i < args.length; i++) job[2 + i] = args[i]; // `set` takes longer than the smallest kernels
     Atomics.store(state, LEFT, parts);
     Atomics.store(state, NEXT, parts << 8);
     Atomics.add(state, GO, 1);

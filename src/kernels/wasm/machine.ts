@@ -18,8 +18,9 @@ const largestPart = 1 << 22;
 const mostShares = 32;
 /** And at least these, where there is one for every thread: a part costs half a microsecond. */
 const smallestPart = 1 << 18;
-/** Below this address lies what the compiler keeps for itself. */
-const begin = 1024;
+/** Below this address lies what the compiler keeps for itself, and the verdict. */
+const begin = 1088;
+const verdictAt = 1024;
 
 export interface MachineOptions {
   /** Helps with kernels of at least `worthwhile` products. */
@@ -43,6 +44,7 @@ export class Machine {
   readonly #worthwhile: number;
   /** What the memory was called when rooms were made in it: by another name after it has grown. */
   readonly #rooms = new WeakSet<ArrayBufferLike>();
+  #verdict = new Int32Array();
   /** Room lent until the op at work is done. */
   readonly #lent: { at: number; bytes: number }[] = [];
 
@@ -106,6 +108,17 @@ export class Machine {
 
   bytes(at: number, length: number): Uint8Array<ArrayBufferLike> {
     return new Uint8Array(this.#memory.buffer, at, length);
+  }
+
+  /** Address of two words, 0 now, in which the kernel at work says what it cannot do. */
+  clearVerdict(): number {
+    if (this.#verdict.length === 0) this.#verdict = new Int32Array(this.#memory.buffer, verdictAt, 2); // the memory grew
+    this.#verdict.fill(0);
+    return verdictAt;
+  }
+
+  get verdict(): Int32Array {
+    return this.#verdict;
   }
 
   /** Puts an array's bytes at an address. */

@@ -22,8 +22,7 @@ function normed(...[m, [x, gain, shift], { eps }, [y]]: Parameters<Kernel<NormOp
   const D = gain.shape[0];
   const size = sizeOf(x.shape);
   const shiftAt = shift === undefined ? 0 : m.floats(shift);
-  const bad = m.lend(4);
-  m.bytes(bad, 4).fill(0);
+  const bad = m.clearVerdict();
   m.divide(size * products, 'norm', m.floats(x), m.floats(gain), shiftAt, y.at, bad, D, eps, size / D);
-  return m.view(bad, 'I32', 1)[0] === 0;
+  return m.verdict[0] === 0;
 }

@@ -19,7 +19,7 @@ export const softmax: Kernel<SoftmaxAttrs> = (m, inputs, attrs, outputs) => {
   const [added, masked] = [broadcastTo(shape, bias?.shape), broadcastTo(shape, mask?.shape)];
   const [biasFrom, maskFrom] = [bias && m.floats(bias), mask?.at];
   const room = m.lend(4 * (n + 8) * m.parts(size * products));
-  const status = statusOf(m);
+  const status = m.clearVerdict();
   eachRow([...shape.slice(0, -4), 1], [added.blocks, masked.blocks], (block, [biasBlock, maskBlock]) => {
     m.divide(
       size * products,
@@ -33,18 +33,11 @@ export const softmax: Kernel<SoftmaxAttrs> = (m, inputs, attrs, outputs) => {
       attrs.scale,
     );
   });
-  if (refused(m, status, attrs)) loops(softmaxOp)(m, inputs, attrs, outputs);
+  if (refused(m, attrs)) loops(softmaxOp)(m, inputs, attrs, outputs);
 };
 
-/** Two words that a kernel sets: a row that allows nothing, an entry that is NaN or +∞. */
-export function statusOf(m: Machine): number {
-  const status = m.lend(8);
-  m.bytes(status, 8).fill(0);
-  return status;
-}
-
-export function refused(m: Machine, status: number, { emptyRows }: Pick<SoftmaxAttrs, 'emptyRows'>): boolean {
-  const [empty, bad] = m.view(status, 'I32', 2);
+/** The verdict: is there a row that allows nothing where one must, or an entry that is NaN or +∞? */
+export function refused({ verdict: [empty, bad] }: Machine, { emptyRows }: Pick<SoftmaxAttrs, 'emptyRows'>): boolean {
   return bad !== 0 || (empty !== 0 && emptyRows === 'error');
 }
 

@@ -18,11 +18,10 @@ export interface WholeRows {
 
 /** Puts rows into panels, in all threads; false where they hold what quantising cannot take, or give. */
 export function takeWholeRows(m: Machine, packed: Packed, rows: WholeRows): boolean {
-  const bad = m.lend(4);
-  m.bytes(bad, 4).fill(0);
+  const bad = m.clearVerdict();
   if (packed.kind === 'int8') takeInt8(m, packed, rows, bad);
   else takeInt4(m, packed, rows, bad);
-  return m.view(bad, 'I32', 1)[0] === 0;
+  return m.verdict[0] === 0;
 }
 
 function takeInt8(

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { append } from '../../../src/kernels/append.ts';
+import { mergeHeads } from '../../../src/kernels/merge-heads.ts';
 import { reshape } from '../../../src/kernels/reshape.ts';
 import { slice } from '../../../src/kernels/slice.ts';
+import { splitHeads } from '../../../src/kernels/split-heads.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { runs } from '../../seed.ts';
 import type { Lab } from './lab.ts';
@@ -136,6 +138,34 @@ export function sharingContract(lab: () => Lab): void {
       for (const t of [x, middle, flat]) t.dispose();
       expect([...(await inner.read())]).toEqual([4, 5, 6]);
       inner.dispose();
+    });
+
+    it('heads of a single token are views, of several tokens copies; the numbers are the same', async () => {
+      const { backend } = lab();
+      const numbers = Array.from({ length: 24 }, (_, i) => i);
+      for (const [shape, moved] of [
+        [[1, 1, 24], []],
+        [
+          [1, 2, 12],
+          ['splitHeads', 'mergeHeads', 'mergeHeads'],
+        ],
+        [[2, 1, 12], ['splitHeads']],
+      ] as const) {
+        const ran: string[] = [];
+        const x = lab().floats(shape, numbers);
+        const [B, T, width] = shape;
+        backend.meter = (op) => ran.push(op);
+        const halves = splitHeads(x, 2, 2); //                                                2 × [B 2 T width/4]
+        const merged = halves.map(mergeHeads);
+        backend.meter = undefined;
+        expect(ran).toEqual(moved);
+        for (const [p, half] of merged.entries()) {
+          expect(half.shape).toEqual([B, T, width / 2]);
+          const expected = numbers.filter((_, i) => Math.floor(i / (width / 2)) % 2 === p);
+          expect([...(await half.read())]).toEqual(expected);
+        }
+        for (const t of [x, ...halves, ...merged]) t.dispose();
+      }
     });
   });
 }
