@@ -83,11 +83,12 @@ function statOnce({ place, stats }: Shared, path: string): Promise<FileStat | un
 
 /** The source, on a list until it is closed, and true to the signal. */
 function register(source: ByteSource, open: Set<ByteSource>, signal?: AbortSignal): ByteSource {
-  const { name, size, note } = source;
+  const { name, size, note, ahead } = source;
   const registered: ByteSource = {
     name,
     size,
     note,
+    ahead,
     read: (offset, length, into) => abortable(signal, () => source.read(offset, length, into)),
     close: () => {
       open.delete(registered);

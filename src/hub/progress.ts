@@ -77,6 +77,7 @@ function watch(source: ByteSource, line: Line): ByteSource {
     name: source.name,
     size: source.size,
     note: source.note,
+    ahead: source.ahead,
     read: async (offset, length, into) => {
       const bytes = await source.read(offset, length, into);
       count += length;

@@ -30,7 +30,7 @@ export function piecesOf(name: string, rows: number, rowBytes: number): Piece[] 
 }
 
 /**
- * From a file, where the backend takes them from: while a piece is used, the next read is under way. Small tensors come
+ * From a file, where the backend takes them from: while a piece is used, the next reads are under way. Small tensors come
  * many at a time, because a read costs as much as half a megabyte.
  */
 export const readAhead = (file: TensorFile, backend: Backend): PieceReader =>
@@ -46,7 +46,9 @@ export const readAhead = (file: TensorFile, backend: Backend): PieceReader =>
       const bytes =
         read.length > 1
           ? file.readMany(read.map((piece) => piece.name))
-          : file.readAt(name, offset, rooms[placed++ % 2].bytes.subarray(0, length)).then((alone) => [alone]);
+          : file
+              .readAt(name, offset, rooms[placed++ % rooms.length].bytes.subarray(0, length))
+              .then((alone) => [alone]);
       for (const [i, piece] of read.entries()) {
         const own = bytes.then((all) => all[i]);
         own.catch(() => {}); // who waits for it is told
@@ -54,13 +56,13 @@ export const readAhead = (file: TensorFile, backend: Backend): PieceReader =>
       }
     };
     try {
-      for (let i = 0; i < 2; i++) rooms.push(backend.room(longest));
-      if (reads.length > 0) begin();
+      for (let i = 0; i <= file.ahead; i++) rooms.push(backend.room(longest));
+      for (let i = 0; i < file.ahead && i < reads.length; i++) begin();
       for (const piece of pieces) {
         const bytes = await coming.get(piece);
         coming.delete(piece);
         if (reads[used]?.[0] === piece) used++;
-        if (used === begun && begun < reads.length) begin();
+        while (begun - used < file.ahead && begun < reads.length) begin();
         if (bytes !== undefined) yield bytes;
       }
     } finally {

@@ -12,6 +12,8 @@ export interface TensorFile extends AsyncDisposable {
   readonly metadata: ReadonlyMap<string, string>;
   /** What the sources had to say, such as why a whole file was downloaded. */
   readonly notes: readonly string[];
+  /** Reads that are best under way at a time. */
+  readonly ahead: number;
   /**
    * The bytes of a tensor, little-endian, row-major; straight into `into` where it is given. Without it they may be a
    * view of the memory the file was opened from, to be read only.
@@ -36,6 +38,7 @@ export class SafetensorsFile implements TensorFile {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   readonly metadata: ReadonlyMap<string, string>;
   readonly notes: readonly string[];
+  readonly ahead: number;
   readonly #source: ByteSource;
   #open = true;
 
@@ -44,6 +47,7 @@ export class SafetensorsFile implements TensorFile {
     this.tensors = header.tensors;
     this.metadata = header.metadata;
     this.notes = source.note === undefined ? [] : [source.note];
+    this.ahead = source.ahead ?? 1;
     this.#source = source;
   }
 

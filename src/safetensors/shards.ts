@@ -70,6 +70,7 @@ class ShardedFile implements TensorFile {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   readonly metadata: ReadonlyMap<string, string>;
   readonly notes: readonly string[];
+  readonly ahead: number;
   readonly #holders = new Map<string, SafetensorsFile>();
   readonly #shards: readonly SafetensorsFile[];
 
@@ -93,6 +94,7 @@ class ShardedFile implements TensorFile {
     this.#shards = [...shards.values()];
     this.metadata = new Map(this.#shards.flatMap((shard) => [...shard.metadata]));
     this.notes = this.#shards.flatMap((shard) => shard.notes);
+    this.ahead = Math.max(1, ...this.#shards.map((shard) => shard.ahead));
   }
 
   async read(name: string, into?: Uint8Array): Promise<Uint8Array> {

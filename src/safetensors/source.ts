@@ -8,6 +8,8 @@ export interface ByteSource {
   readonly size: number;
   /** What a caller may want to know, such as why the whole file had to be downloaded. */
   readonly note?: string;
+  /** Reads under way at a time that come sooner than one after the other. @default 1 */
+  readonly ahead?: number;
   /**
    * Exactly `length` bytes from `offset`. They go straight into `into` where it is given (of just that length);
    * otherwise the result may be a view of the source's own memory, to be read only.

@@ -13,6 +13,8 @@ export interface UrlOptions {
 
 /** The first request brings this much, so that one trip fetches most headers. */
 const HEAD_BYTES = 65_536;
+/** Ranges under way at a time: each waits for the way to the server and back. Browsers allow a server six connections. */
+const AHEAD = 5;
 /** A whole download is refused, or cut off, beyond this: it has to fit into memory. */
 const MAX_DOWNLOAD_BYTES = 2 ** 31;
 
@@ -51,6 +53,7 @@ async function openRanges(url: URL, name: string, options: UrlOptions): Promise<
   const source: ByteSource = {
     name,
     size,
+    ahead: AHEAD,
     async read(offset, length, into) {
       checkRange(source, offset, length, into);
       if (offset + length <= head.length) {

@@ -51,6 +51,21 @@ describe('readAhead', () => {
     expect(taken(team.machine)).toBe(0);
   });
 
+  it('keeps as many reads under way as the source likes, none of them in the room of a piece in use', async () => {
+    const source = new Watched(file);
+    source.ahead = 3;
+    const tensors = await SafetensorsFile.open(await source.content());
+    source.reads.length = 0;
+    const got: number[] = [];
+    for await (const piece of readAhead(tensors, team.backend)(pieces)) {
+      await new Promise((resolve) => setTimeout(resolve));
+      expect(source.reads).toHaveLength(Math.min(rows, got.length / piece.length + 4));
+      got.push(...piece);
+    }
+    expect(Uint8Array.from(got)).toEqual(bytes);
+    expect(taken(team.machine)).toBe(0);
+  });
+
   it.each([0, 1, 2, 9])('gives its room back when the read of piece %i fails', async (at) => {
     const { source, tensors } = await open();
     source.before = () => {

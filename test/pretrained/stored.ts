@@ -64,6 +64,7 @@ export class Watched {
   readonly reads: [from: number, to: number][] = [];
   /** Done in place of a read, or before it. */
   before: (from: number) => Promise<void> | void = () => {};
+  ahead?: number;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -76,6 +77,7 @@ export class Watched {
     return {
       name,
       size,
+      ahead: this.ahead,
       read: async (offset, length, into) => {
         this.reads.push([offset, offset + length]);
         await this.before(offset);
