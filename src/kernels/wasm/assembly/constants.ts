@@ -21,6 +21,10 @@ export const BIAS: usize = 76; // 127, of the exponent
 export const GELU_CUBE: usize = 80;
 export const GELU_SLOPE: usize = 84;
 export const LOWER: usize = 88; // the lower half of a byte
+export const SIGNED: usize = 92; // the sign of a float, and the 15 other bits of an F16 where its own exponent begins
+export const UPWARDS: usize = 96; // 2¹¹²
+export const UNSIGNED: usize = 100; // a float without its sign
+export const BYTE: usize = 104; // the lowest byte of a lane
 
 /** A constant in all lanes. */
 @inline
@@ -49,4 +53,8 @@ export function setUp(): void {
   store<f32>(GELU_CUBE, 0.044715);
   store<f32>(GELU_SLOPE, 1.5957691216057308);
   store<u32>(LOWER, 0x0f0f0f0f);
+  store<u32>(SIGNED, 0x8fffe000);
+  store<f32>(UPWARDS, 5.192296858534828e33);
+  store<u32>(UNSIGNED, 0x7fffffff);
+  store<u32>(BYTE, 255);
 }

@@ -1,5 +1,7 @@
 /** Halves widened in registers; the same numbers as the table of src/tensor/half.ts. */
 
+import { constant, SIGNED, UPWARDS } from './constants';
+
 /** Four BF16, the low halves of their lanes empty, are float32 already. */
 @inline
 export function bf16Low(halves: v128): v128 {
@@ -16,8 +18,7 @@ export function bf16High(halves: v128): v128 {
  */
 @inline
 function f16(signed: v128): v128 {
-  const bits = v128.and(i32x4.shl(signed, 13), i32x4.splat(<i32>0x8fffe000));
-  return f32x4.mul(bits, f32x4.splat(5.192296858534828e33));
+  return f32x4.mul(v128.and(i32x4.shl(signed, 13), constant(SIGNED)), constant(UPWARDS));
 }
 @inline
 export function f16Low(halves: v128): v128 {

@@ -1,4 +1,5 @@
 /** Floats into the blocks of int8.ts: weights once at load, activations per call. As src/kernels/quantised.ts says. */
+import { BYTE, constant, MAGIC, UNSIGNED } from './constants';
 import { BLOCK, depthAt, outputBytes, rowBytes } from './int8';
 import { firstOf, firstRow, loadFirst, rowsAt } from './simd';
 
@@ -8,7 +9,7 @@ import { firstOf, firstRow, loadFirst, rowsAt } from './simd';
  */
 @inline
 function rounded(x: v128): v128 {
-  return f32x4.add(x, f32x4.splat(12582912));
+  return f32x4.add(x, constant(MAGIC));
 }
 
 /** The last byte of each lane. */
@@ -20,12 +21,12 @@ function storeBytes(to: usize, lanes: v128): void {
 /** The bits of a float as a whole number that is ordered as the floats are; above them all, and below, NaN. Its own inverse. */
 @inline
 function ordered(bits: v128): v128 {
-  return v128.xor(bits, v128.and(i32x4.shr_s(bits, 31), i32x4.splat(0x7fffffff)));
+  return v128.xor(bits, v128.and(i32x4.shr_s(bits, 31), constant(UNSIGNED)));
 }
 
 @inline
 function magnitude(x: v128): v128 {
-  return v128.and(x, i32x4.splat(0x7fffffff));
+  return v128.and(x, constant(UNSIGNED));
 }
 
 @inline
@@ -180,7 +181,7 @@ function quantiseSixteen(from: usize, step: usize, to: usize, n: i32, depth: i32
 
 @inline
 function byteOf(values: v128): v128 {
-  return v128.and(values, i32x4.splat(255));
+  return v128.and(values, constant(BYTE));
 }
 
 /** `count` of four columns of one block; those that do not exist become zeros. */
