@@ -14,7 +14,8 @@ export const attention: Kernel<AttentionAttrs> = (m, inputs, attrs, outputs) => 
   const [B, H, T, E] = q.shape;
   const S = keys.shape[0];
   const scores = [B, H, T, S];
-  const products = 2 * work * B * H * T * S * E;
+  const all = 2 * work * B * H * T * S * E;
+  const products = T === 1 ? Math.min(all, m.onePartEach) : all; // a part reads its heads of every position, side by side
   const [from, by, mixed] = [m.floats(q), m.floats(keys), m.floats(values)];
   const [added, masked] = [broadcastTo(scores, bias?.shape), broadcastTo(scores, mask?.shape)];
   const [biasAt, maskAt] = [bias && m.floats(bias), mask?.at];

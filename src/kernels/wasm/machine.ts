@@ -67,6 +67,11 @@ export class Machine {
     return Math.max(some, Math.min(mostShares, Math.ceil(products / largestPart)));
   }
 
+  /** Products that are cut into as many parts as there are threads. */
+  get onePartEach(): number {
+    return (this.#crew?.size ?? 1) * smallestPart;
+  }
+
   /** Why there are no threads where some were meant to be. */
   get crewFailure(): string | undefined {
     return this.#crew?.failure;
