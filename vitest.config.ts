@@ -31,9 +31,11 @@ const chromium = playwright({
 });
 
 const onWasm = ['gpt2', 't5', 'llm-to-slm'].map((name) => `test/models/${name}.test.ts`);
+const dawn = existsSync('test/dawn/node_modules/webgpu');
+const swiftShader = '/usr/lib/chromium/vk_swiftshader_icd.json';
 const isolated = ['test/cli/**/*.test.ts', 'test/hub/hf-layout.node.test.ts'];
 const apart = [
-  ...['bugs', 'parity', 'deep', 'package', 'browser', 'pages', 'gpu', 'page'].map((folder) => `test/${folder}/**`),
+  ...['bugs', 'parity', 'deep', 'package', 'browser', 'pages', 'gpu', 'page', 'dawn'].map((folder) => `test/${folder}/**`),
   ...isolated,
 ];
 
@@ -112,6 +114,20 @@ export default defineConfig({
       onGpuJs('webasm'),
       onGpuJs('cpu'),
       { extends: true, test: { name: 'gpujs', include: ['test/gpu/*.test.ts'], env: fewer(0.25), ...quick } },
+      {
+        extends: true,
+        test: {
+          name: 'dawn',
+          include: ['test/dawn/*.test.ts', ...(dawn ? ['test/parity/parity.test.ts', 'test/parity/en-de.test.ts'] : [])],
+          setupFiles: dawn ? ['test/dawn/setup.mjs'] : [],
+          env: {
+            ...fewer(0.04),
+            BATON_BACKEND: 'gpu:webgpu',
+            ...(existsSync(swiftShader) && { VK_ICD_FILENAMES: swiftShader }),
+          },
+          testTimeout: 300_000,
+        },
+      },
       { extends: true, test: { name: 'isolated', include: isolated, testTimeout: 60_000 } },
       { extends: true, test: { name: 'goldens', include: ['test/parity/**/*.test.ts'], testTimeout: 300_000 } },
       { extends: true, test: { name: 'deep', include: ['test/deep/**/*.test.ts'], testTimeout: 300_000 } },
