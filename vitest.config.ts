@@ -35,7 +35,9 @@ const dawn = existsSync('test/dawn/node_modules/webgpu');
 const swiftShader = '/usr/lib/chromium/vk_swiftshader_icd.json';
 const isolated = ['test/cli/**/*.test.ts', 'test/hub/hf-layout.node.test.ts'];
 const apart = [
-  ...['bugs', 'parity', 'deep', 'package', 'browser', 'pages', 'gpu', 'page', 'dawn'].map((folder) => `test/${folder}/**`),
+  ...['bugs', 'parity', 'deep', 'package', 'browser', 'pages', 'gpu', 'page', 'dawn'].map(
+    (folder) => `test/${folder}/**`,
+  ),
   ...isolated,
 ];
 
@@ -118,7 +120,10 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'dawn',
-          include: ['test/dawn/*.test.ts', ...(dawn ? ['test/parity/parity.test.ts', 'test/parity/en-de.test.ts'] : [])],
+          include: [
+            'test/dawn/*.test.ts',
+            ...(dawn ? ['test/parity/parity.test.ts', 'test/parity/en-de.test.ts'] : []),
+          ],
           setupFiles: dawn ? ['test/dawn/setup.mjs'] : [],
           env: {
             ...fewer(0.04),

@@ -100,6 +100,20 @@ export function trapSuite(mode: GpuMode): void {
       table.dispose();
     });
 
+    it('more rows or columns than a texture has, or a dispatch, are all there', async () => {
+      const long = 600_001;
+      const x = Float32Array.from({ length: long }, (_, i) => i);
+      for (const shape of [[long], [long, 1], [70_001, 3]]) {
+        const size = shape.reduce((product, length) => product * length);
+        const y = await run(() =>
+          add(floats(shape, x.subarray(0, size)), floats([shape.at(-1) ?? 1], x.subarray(0, shape.at(-1)))),
+        );
+        const width = shape.at(-1) ?? 1;
+        expect(y).toHaveLength(size);
+        expect(y.findIndex((v, i) => v !== i + (i % width))).toBe(-1);
+      }
+    });
+
     it('tanh and the functions that need it go to their limits, and powers keep their signs', async () => {
       const at = (name: string, x: number[]) => run(() => activationNamed(name)(floats([x.length], x)));
       expect(await at('tanh', [-100, -50, 50, 100])).toEqual([-1, -1, 1, 1]);

@@ -11,6 +11,8 @@ export function withoutOf(mode: GpuMode): Without {
     notFinite,
     subnormals: 'a GPU may take numbers below 2⁻¹²⁶ for 0',
     ...(mode !== 'webgpu' && { payloads: 'a texture need not keep the payload of a NaN' }),
-    ...(mode === 'headlessgl' && { zeros: 'a compiler of shaders takes 0 + x for x (OpenGL 4.1 §2.1.1), −0 among them' }),
+    ...(mode === 'headlessgl' && {
+      zeros: 'a compiler of shaders takes 0 + x for x (OpenGL 4.1 §2.1.1), −0 among them',
+    }),
   };
 }
