@@ -14,6 +14,7 @@
  *   webgpu     gpu.js on WebGPU, in Chromium                              npm run test:gpu
  *   webgl2     gpu.js on WebGL 2, in Chromium                             npm run test:gpu
  *   page       apps/web in Chromium                                       npm run test:gpu
+ *   dawn       gpu.js on WebGPU, in Node (Dawn)                           npm run test:dawn
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -95,6 +96,7 @@ const onGpu = (mode: string) => {
           BATON_BACKEND: `gpu:${mode}`,
           ...fewer(0.04),
           BATON_SEED: process.env.BATON_SEED ?? '',
+          BATON_WHOLE: process.env.BATON_WHOLE ?? '',
           BATON_GOLDEN_ROOT: root,
           BATON_GOLDEN_NAMES: names.join(),
           BATON_MODEL_ROOT: existsSync(models) ? models : '',
