@@ -123,11 +123,7 @@ export default defineConfig({
         test: {
           name: 'dawn',
           include: ['test/dawn/*.test.ts'],
-          env: {
-            ...fewer(0.04),
-            BATON_BACKEND: 'gpu:webgpu',
-            ...(existsSync(swiftShader) && { VK_ICD_FILENAMES: swiftShader }),
-          },
+          env: { ...fewer(0.04), ...(existsSync(swiftShader) && { VK_ICD_FILENAMES: swiftShader }) },
           testTimeout: 300_000,
         },
       },
