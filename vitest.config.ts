@@ -14,6 +14,7 @@
  *   webgpu     gpu.js on WebGPU, in Chromium                              npm run test:gpu
  *   webgl2     gpu.js on WebGL 2, in Chromium                             npm run test:gpu
  *   page       apps/web in Chromium                                       npm run test:gpu
+ *   dawn       gpu.js on WebGPU, in Node (Dawn)                           npm run test:dawn
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -31,9 +32,13 @@ const chromium = playwright({
 });
 
 const onWasm = ['gpt2', 't5', 'llm-to-slm'].map((name) => `test/models/${name}.test.ts`);
+/** Debian's Chromium brings a driver for Vulkan that needs no GPU. */
+const swiftShader = '/usr/lib/chromium/vk_swiftshader_icd.json';
 const isolated = ['test/cli/**/*.test.ts', 'test/hub/hf-layout.node.test.ts'];
 const apart = [
-  ...['bugs', 'parity', 'deep', 'package', 'browser', 'pages', 'gpu', 'page'].map((folder) => `test/${folder}/**`),
+  ...['bugs', 'parity', 'deep', 'package', 'browser', 'pages', 'gpu', 'page', 'dawn'].map(
+    (folder) => `test/${folder}/**`,
+  ),
   ...isolated,
 ];
 
@@ -91,6 +96,7 @@ const onGpu = (mode: string) => {
           BATON_BACKEND: `gpu:${mode}`,
           ...fewer(0.04),
           BATON_SEED: process.env.BATON_SEED ?? '',
+          BATON_WHOLE: process.env.BATON_WHOLE ?? '',
           BATON_GOLDEN_ROOT: root,
           BATON_GOLDEN_NAMES: names.join(),
           BATON_MODEL_ROOT: existsSync(models) ? models : '',
@@ -112,6 +118,15 @@ export default defineConfig({
       onGpuJs('webasm'),
       onGpuJs('cpu'),
       { extends: true, test: { name: 'gpujs', include: ['test/gpu/*.test.ts'], env: fewer(0.25), ...quick } },
+      {
+        extends: true,
+        test: {
+          name: 'dawn',
+          include: ['test/dawn/*.test.ts'],
+          env: { ...fewer(0.04), ...(existsSync(swiftShader) && { VK_ICD_FILENAMES: swiftShader }) },
+          testTimeout: 300_000,
+        },
+      },
       { extends: true, test: { name: 'isolated', include: isolated, testTimeout: 60_000 } },
       { extends: true, test: { name: 'goldens', include: ['test/parity/**/*.test.ts'], testTimeout: 300_000 } },
       { extends: true, test: { name: 'deep', include: ['test/deep/**/*.test.ts'], testTimeout: 300_000 } },

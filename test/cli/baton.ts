@@ -41,10 +41,14 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs `baton` in the scratch folder; what it reads from stdin is text or bytes, else nothing. */
-export function baton(args: readonly string[], stdin: string | Uint8Array = ''): Promise<Outcome> {
+/** Runs `baton` in the scratch folder; what it reads from stdin is text or bytes, else nothing. `flags` are for Node. */
+export function baton(
+  args: readonly string[],
+  stdin: string | Uint8Array = '',
+  flags: readonly string[] = [],
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [bundle, ...args], { cwd: scratch });
+    const child = spawn(process.execPath, [...flags, bundle, ...args], { cwd: scratch });
     const [stdout, stderr]: Buffer[][] = [[], []];
     child.stdout.on('data', (chunk) => stdout.push(chunk));
     child.stderr.on('data', (chunk) => stderr.push(chunk));

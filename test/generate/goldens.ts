@@ -13,8 +13,8 @@ export function goldenFolder(name: string): string | undefined {
     .find(existsSync);
 }
 
-export function readGolden<T>(folder: string): T {
-  return JSON.parse(readFileSync(join(folder, 'golden.json'), 'utf8'));
+export function readGolden<T>(folder: string, file = 'golden.json'): T {
+  return JSON.parse(readFileSync(join(folder, file), 'utf8'));
 }
 
 /** The float32 tensors of golden.safetensors, by name; none where there is no such file. */

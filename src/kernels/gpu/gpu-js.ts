@@ -40,6 +40,8 @@ export interface Kernel {
     readonly constructor: unknown;
     readonly fallbackReason?: unknown;
     readonly context?: Context | null;
+    /** Textures of WebGL; those of results count who holds them. */
+    readonly textureCache?: { readonly _refs?: number }[];
   };
 }
 

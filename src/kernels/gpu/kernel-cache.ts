@@ -10,11 +10,13 @@ export class KernelCache {
   readonly #gpu: Gpu;
   readonly #mode: GpuMode;
   readonly #kernels = new Map<string, Kernel>();
+  readonly #most: number;
   /** Out of use, and not destroyed yet. */
   #doomed: Kernel[] = [];
   compiled = 0;
 
-  constructor(gpuJs: GpuJs, gpu: Gpu, mode: GpuMode) {
+  constructor(gpuJs: GpuJs, gpu: Gpu, mode: GpuMode, keep = most) {
+    this.#most = keep;
     this.#gpuJs = gpuJs;
     this.#gpu = gpu;
     this.#mode = mode;
@@ -35,7 +37,7 @@ export class KernelCache {
     this.compiled++;
     this.#kernels.set(key, kernel);
     const oldest = this.#kernels.keys().next().value;
-    if (this.#kernels.size > most && oldest !== undefined) this.drop(oldest);
+    if (this.#kernels.size > this.#most && oldest !== undefined) this.drop(oldest);
     this.#destroy();
     return result;
   }
@@ -64,9 +66,17 @@ export class KernelCache {
   }
 
   #destroy(): void {
-    for (const kernel of this.#doomed) kernel.destroy();
+    for (const kernel of this.#doomed) {
+      keepResults(kernel);
+      kernel.destroy();
+    }
     this.#doomed = [];
   }
+}
+
+/** A kernel of headless GL takes its first result with it, whoever reads that still: it is not to know of it. */
+function keepResults({ kernel: { textureCache = [] } }: Kernel): void {
+  for (let i = textureCache.length - 1; i >= 0; i--) if (textureCache[i]._refs) textureCache.splice(i, 1);
 }
 
 export interface KernelPlan {

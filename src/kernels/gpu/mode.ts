@@ -84,7 +84,7 @@ export function closeGpu(gpuJs: GpuJs, mode: GpuMode, gpu: Gpu, lost: boolean): 
 export function unavailable(mode: GpuMode, cause: unknown): UnsupportedOptionError {
   const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
   const hints: Readonly<Record<GpuMode, string>> = {
-    webgpu: 'a browser with WebGPU and an adapter, on a secure page',
+    webgpu: 'a browser with WebGPU and an adapter, on a secure page; in Node navigator.gpu, from npm webgpu',
     webgl2: 'a browser with WebGL 2',
     headlessgl: 'the package "gl", built, and a display',
     webasm: 'an engine with WebAssembly SIMD',

@@ -2,8 +2,9 @@ import { StateError } from '../../errors.ts';
 import { type Block, isView, type Room, rowsOf, type View } from './block.ts';
 import type { Device, Launch, Limits, Quads } from './device.ts';
 import type { Context, Gpu, GpuJs, Handle } from './gpu-js.ts';
-import { KernelCache } from './kernel-cache.ts';
+import { KernelCache, type KernelPlan } from './kernel-cache.ts';
 import type { GpuMode } from './mode.ts';
+import { column, row } from './unfold.ts';
 
 /** Beyond 2²⁴ elements some indices are no longer whole numbers of float32. */
 const safe = 2 ** 24;
@@ -63,9 +64,11 @@ export class RemoteDevice implements Device {
     const key = `${cols}x${rows}(${shapes.join()})${source}`;
     const make = () => {
       if (quads) return { source, settings: this.#settings([cols / 4, rows]) };
-      if (Math.max(cols, rows) <= this.limits.side) return { source, settings: this.#settings([cols, rows]) };
+      const { side } = this.limits;
+      if (Math.max(cols, rows) <= side) return { source, settings: this.#settings([cols, rows]) };
+      if (this.#mode === 'webgpu') return this.#folded(source, cols, rows);
       // A texture of three axes is folded into a square, one of two is not.
-      return { source: source.replaceAll('this.thread.y', 'this.thread.z'), settings: this.#settings([cols, 1, rows]) };
+      return { source: source.replaceAll(row, 'this.thread.z'), settings: this.#settings([cols, 1, rows]) };
     };
     const classes = quads !== undefined && this.#mode !== 'webgpu' ? await this.#learn() : undefined;
     const copies: Handle[] = [];
@@ -92,6 +95,19 @@ export class RemoteDevice implements Device {
     } finally {
       for (const copy of copies) copy.delete();
     }
+  }
+
+  /** More rows than one axis of a dispatch has, or a row that is longer: on WebGPU they go on along the next axis. */
+  #folded(source: string, cols: number, rows: number): KernelPlan {
+    const long = rows === 1 ? cols : rows;
+    const folds = Math.ceil(long / this.limits.side);
+    const each = Math.ceil(long / folds); // threads beyond the end write behind the result
+    if (rows > 1) {
+      const whole = source.replaceAll(row, `(this.thread.z * ${each} + ${row})`);
+      return { source: whole, settings: this.#settings([cols, each, folds]) };
+    }
+    const whole = source.replaceAll(row, '0').replaceAll(column, `(${row} * ${each} + ${column})`);
+    return { source: whole, settings: this.#settings([each, folds]) };
   }
 
   async upload(values: Float32Array): Promise<Handle> {
@@ -227,8 +243,11 @@ function isPacked(handle: Handle): boolean {
 
 function limitsOf(mode: GpuMode, context: Context | undefined): Limits {
   if (mode === 'webgpu') {
-    const { maxStorageBufferBindingSize = 2 ** 27, maxBufferSize = 2 ** 28 } = context?.device?.limits ?? {};
-    return { shard: Math.min(safe, maxStorageBufferBindingSize / 4, maxBufferSize / 4), side: 65535 };
+    const limits = context?.device?.limits ?? {};
+    const { maxStorageBufferBindingSize = 2 ** 27, maxBufferSize = 2 ** 28 } = limits;
+    const { maxComputeWorkgroupsPerDimension = 65535 } = limits;
+    const side = 8 * maxComputeWorkgroupsPerDimension; // gpu.js dispatches squares of 8 × 8
+    return { shard: Math.min(safe, maxStorageBufferBindingSize / 4, maxBufferSize / 4), side };
   }
   const found = context?.MAX_TEXTURE_SIZE === undefined ? undefined : context.getParameter?.(context.MAX_TEXTURE_SIZE);
   return { shard: safe, side: typeof found === 'number' ? found : 4096 };

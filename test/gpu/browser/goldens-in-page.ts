@@ -1,9 +1,9 @@
 /** What test/generate/goldens.ts is in Node: goldens by their address. The config puts this in its place. */
 import { openSafetensors } from '../../../src/safetensors/index.ts';
 
-export function readGolden<T>(folder: string): T {
+export function readGolden<T>(folder: string, file = 'golden.json'): T {
   const request = new XMLHttpRequest();
-  request.open('GET', `${folder}/golden.json`, false); // tests are declared before anything can be awaited
+  request.open('GET', `${folder}/${file}`, false); // tests are declared before anything can be awaited
   request.send();
   return JSON.parse(request.responseText);
 }

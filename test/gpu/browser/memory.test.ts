@@ -1,4 +1,4 @@
 import { memorySuite } from '../suites/memory.ts';
 import { mode } from './mode.ts';
 
-memorySuite(mode, 400);
+memorySuite(mode, 2000);

@@ -4,6 +4,9 @@ import { type GpuBackend, type GpuMode, gpuBackend } from '../../../src/gpu.ts';
 import { activationNamed } from '../../../src/kernels/activations.ts';
 import { add, attentionScores, embedding, linear, mix, scale, softmax, tensor } from '../../../src/kernels/index.ts';
 import type { Use } from '../../../src/tensor/backend.ts';
+import { loadGpuJs } from '../../../src/kernels/gpu/gpu-js.ts';
+import { KernelCache } from '../../../src/kernels/gpu/kernel-cache.ts';
+import { closeGpu, openGpu } from '../../../src/kernels/gpu/mode.ts';
 import { scope } from '../../../src/tensor/scope.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { upload } from '../../../src/tensor/upload.ts';
@@ -100,6 +103,20 @@ export function trapSuite(mode: GpuMode): void {
       table.dispose();
     });
 
+    it('more rows or columns than a texture has, or a dispatch, are all there', async () => {
+      const long = 600_001;
+      const x = Float32Array.from({ length: long }, (_, i) => i);
+      for (const shape of [[long], [long, 1], [70_001, 3]]) {
+        const size = shape.reduce((product, length) => product * length);
+        const y = await run(() =>
+          add(floats(shape, x.subarray(0, size)), floats([shape.at(-1) ?? 1], x.subarray(0, shape.at(-1)))),
+        );
+        const width = shape.at(-1) ?? 1;
+        expect(y).toHaveLength(size);
+        expect(y.findIndex((v, i) => v !== i + (i % width))).toBe(-1);
+      }
+    });
+
     it('tanh and the functions that need it go to their limits, and powers keep their signs', async () => {
       const at = (name: string, x: number[]) => run(() => activationNamed(name)(floats([x.length], x)));
       expect(await at('tanh', [-100, -50, 50, 100])).toEqual([-1, -1, 1, 1]);
@@ -143,6 +160,30 @@ export function trapSuite(mode: GpuMode): void {
       }
       for (const x of all) x.dispose();
     });
+
+    it.runIf(mode !== 'webasm' && mode !== 'cpu')(
+      'what a kernel has computed outlives it, the first result too',
+      async () => {
+        const gpuJs = await loadGpuJs();
+        const gpu = openGpu(gpuJs, mode);
+        const kernels = new KernelCache(gpuJs, gpu, mode, 2);
+        const times = (factor: number) => ({
+          source: `function (x) { return ${factor} * x[this.thread.y][this.thread.x]; }`,
+          settings: { output: [3, 1], pipeline: true, immutable: true },
+        });
+        const run = (factor: number, x: unknown) => kernels.run(`times ${factor}`, () => times(factor), [x]);
+        const input = (...x: number[]) => new gpuJs.Input(Float32Array.from(x), [3, 1]);
+        const results = [await run(2, input(1, 2, 3)), await run(2, input(4, 5, 6))];
+        for (const factor of [3, 5, 7, 9]) await run(factor, input(7, 8, 9));
+        const read = { source: times(1).source, settings: { output: [3, 1] } };
+        for (const [i, result] of results.entries()) {
+          const rows = await kernels.run('read', () => read, [result]);
+          expect(rows).toEqual([Float32Array.from([2, 4, 6].map((v) => v + 6 * i))]);
+        }
+        kernels.dispose();
+        closeGpu(gpuJs, mode, gpu, false);
+      },
+    );
 
     it('one tensor is two arguments in two shapes', async () => {
       const w = floats([2, 2], [1, 2, 3, 4]);

@@ -1,4 +1,4 @@
-import { describe } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Backend } from '../../../src/tensor/backend.ts';
 import type { HostArray } from '../../../src/tensor/dtype.ts';
 import { widen } from '../../../src/tensor/floats.ts';
@@ -19,6 +19,8 @@ export interface Without {
   readonly payloads?: string;
   /** Numbers below 2⁻¹²⁶ become 0. */
   readonly subnormals?: string;
+  /** 0 + x is taken for x: a sum of nothing but −0 is −0. */
+  readonly zeros?: string;
 }
 
 /** Tests that some backends skip; the title of the group is then why. */
@@ -90,6 +92,12 @@ export class Lab {
   #upload(data: HostArray, spec: { dtype: 'F32' | 'I32' | 'U8'; shape: Shape }): Tensor {
     return track(new Tensor(this.backend, this.backend.upload(data, spec, 'activation'), spec));
   }
+}
+
+/** How whole numbers are compared: bit for bit, or with −0 as 0 where the signs of zeros are not kept. */
+export function exactly({ zeros }: Without): (got: Float32Array, want: Float32Array) => void {
+  const seen = (values: Float32Array) => (zeros === undefined ? values : values.map((x) => x + 0));
+  return (got, want) => expect(seen(got)).toEqual(seen(want));
 }
 
 /** Rows `indices` of a plain matrix. */
