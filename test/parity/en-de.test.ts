@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe } from 'vitest';
 import { readGolden } from '../generate/goldens.ts';
-import { enDe, type Expected } from './en-de.ts';
+import { type Expected, enDe } from './en-de.ts';
 
 const root = process.env.BATON_MODELS ?? '../shared/models';
 const folder = join(root, 'en-de');

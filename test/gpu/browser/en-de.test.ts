@@ -1,7 +1,7 @@
 /** The trained family on the mode of the project: the hybrid, greedily; with BATON_WHOLE every system, with beams too. */
 import { describe } from 'vitest';
 import { readGolden } from '../../generate/goldens.ts';
-import { enDe, type Expected } from '../../parity/en-de.ts';
+import { type Expected, enDe } from '../../parity/en-de.ts';
 import { mode } from './mode.ts';
 
 const root = process.env.BATON_MODEL_ROOT ?? '';

@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GpuBackend, type GpuMode, gpuBackend } from '../../../src/gpu.ts';
 import { activationNamed } from '../../../src/kernels/activations.ts';
-import { add, attentionScores, embedding, linear, mix, scale, softmax, tensor } from '../../../src/kernels/index.ts';
-import type { Use } from '../../../src/tensor/backend.ts';
 import { loadGpuJs } from '../../../src/kernels/gpu/gpu-js.ts';
 import { KernelCache } from '../../../src/kernels/gpu/kernel-cache.ts';
 import { closeGpu, openGpu } from '../../../src/kernels/gpu/mode.ts';
+import { add, attentionScores, embedding, linear, mix, scale, softmax, tensor } from '../../../src/kernels/index.ts';
+import type { Use } from '../../../src/tensor/backend.ts';
 import { scope } from '../../../src/tensor/scope.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { upload } from '../../../src/tensor/upload.ts';
