@@ -23,6 +23,7 @@ import {
 } from '../../src/index.ts';
 import { attention } from '../../src/kernels/attention.ts';
 import { maximum } from '../../src/kernels/wasm/create.ts';
+import { begin } from '../../src/kernels/wasm/machine.ts';
 import { WasmStorage } from '../../src/kernels/wasm/storage.ts';
 import { AutoModel } from '../../src/pretrained/auto-model.ts';
 import type { Backend, Use } from '../../src/tensor/backend.ts';
@@ -35,8 +36,6 @@ import { type Team, teamOf } from '../kernels/wasm/team.ts';
 
 const GiB = 2 ** 30;
 const end = maximum * 65536;
-/** The first address that is handed out. */
-const first = 1024;
 /** Where tensors are put, of which all together take so many bytes. */
 const places = {
   'above 2 GiB': () => 2 * GiB,
@@ -133,7 +132,7 @@ describe(`a memory of 4 GiB${where}`, () => {
       const low = await teamFrom(0);
       const below = computed(low.backend);
       expect(below.high).toBeLessThan(GiB);
-      const bytes = low.machine.heap.top - first;
+      const bytes = low.machine.heap.top - begin;
       const { backend, machine } = await teamFrom(place(bytes));
       const above = computed(backend);
       expect([above.low, machine.heap.top]).toEqual([place(bytes), place(bytes) + bytes]);

@@ -19,7 +19,7 @@ const mostShares = 32;
 /** And at least these, where there is one for every thread: a part costs half a microsecond. */
 const smallestPart = 1 << 18;
 /** Below this address lies what the compiler keeps for itself, and the verdict. */
-const begin = 1088;
+export const begin = 1088;
 const verdictAt = 1024;
 
 export interface MachineOptions {

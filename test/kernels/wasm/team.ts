@@ -3,7 +3,7 @@ import { maximum } from '../../../src/kernels/wasm/create.ts';
 import { Crew } from '../../../src/kernels/wasm/crew.ts';
 import { buildFor, instantiate } from '../../../src/kernels/wasm/engine.ts';
 import { divisible } from '../../../src/kernels/wasm/kernels.ts';
-import { Machine } from '../../../src/kernels/wasm/machine.ts';
+import { begin, Machine } from '../../../src/kernels/wasm/machine.ts';
 import { WasmBackend } from '../../../src/kernels/wasm/wasm-backend.ts';
 
 export interface Team {
@@ -38,10 +38,9 @@ export async function aloneOn(pages: number, shared = false): Promise<Omit<Team,
 
 /** Bytes that are taken of a memory, whoever counts them or not. */
 export function taken({ heap }: Machine): number {
-  const first = 1088; // what the compiler keeps for itself, and the verdict
-  const size = heap.top - first;
+  const size = heap.top - begin;
   if (size === 0) return 0;
   const at = heap.alloc(size); // one gap, if all came back
   heap.free(at, size);
-  return at - first;
+  return at - begin;
 }
