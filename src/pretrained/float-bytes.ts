@@ -19,8 +19,9 @@ export function converted(bytes: Uint8Array, from: FloatDtype, to: FloatDtype): 
 
 function viewOf(dtype: 'F32', bytes: Uint8Array): Float32Array;
 function viewOf(dtype: FloatDtype, bytes: Uint8Array): Float32Array | Uint16Array;
-function viewOf(dtype: FloatDtype, { buffer, byteOffset, byteLength }: Uint8Array): Float32Array | Uint16Array {
+function viewOf(dtype: FloatDtype, bytes: Uint8Array): Float32Array | Uint16Array {
   const size = bytesPerElement(dtype);
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % size === 0 ? bytes : bytes.slice(); // a file begins anywhere
   return dtype === 'F32'
     ? new Float32Array(buffer, byteOffset, byteLength / size)
     : new Uint16Array(buffer, byteOffset, byteLength / size);

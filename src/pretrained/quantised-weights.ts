@@ -98,7 +98,7 @@ function floatDtype(weights: TensorFile, name: string): FloatDtype {
 }
 
 async function fitsHalf(weights: TensorFile, name: string): Promise<boolean> {
-  for await (const bytes of weights.parts(name)) if (exceedsHalf(aligned(bytes))) return false;
+  for await (const bytes of weights.parts(name)) if (exceedsHalf(bytes)) return false;
   return true;
 }
 
@@ -111,9 +111,4 @@ async function floatsOf(weights: TensorFile, name: string, to: FloatDtype): Prom
 async function float32Of(weights: TensorFile, name: string): Promise<Float32Array> {
   const { buffer, byteOffset, byteLength } = await floatsOf(weights, name, 'F32');
   return new Float32Array(buffer, byteOffset, byteLength / 4);
-}
-
-/** The same bytes where a float32 may begin. */
-function aligned(bytes: Uint8Array): Uint8Array {
-  return bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
 }

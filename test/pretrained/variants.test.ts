@@ -6,7 +6,9 @@ import { GPT2LMHeadModel } from '../../src/pretrained/gpt2-lm-head-model.ts';
 import { T5ForConditionalGeneration } from '../../src/pretrained/t5-for-conditional-generation.ts';
 import { openSafetensors, type Values, writeSafetensors } from '../../src/safetensors/index.ts';
 import type { TensorToWrite } from '../../src/safetensors/layout.ts';
+import { narrow } from '../../src/tensor/floats.ts';
 import { expectSameBits } from '../models/bits.ts';
+import { rawFile } from '../safetensors/files.ts';
 
 type Tensors = Map<string, TensorToWrite<Values>>;
 type Files = Readonly<Record<string, FileContent>>;
@@ -52,6 +54,20 @@ const single = (config: object, tensors: Iterable<TensorToWrite<Values>>): Files
   'model.safetensors': writeSafetensors(tensors),
 });
 
+/** The same file with a byte before its tensors, a buffer that old checkpoints have and nobody reads. */
+function atOddBytes(file: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const length = Number(new DataView(file.buffer).getBigUint64(0, true));
+  const header: Record<string, { data_offsets?: number[] }> = JSON.parse(
+    new TextDecoder().decode(file.subarray(8, 8 + length)),
+  );
+  const moved = Object.entries(header).map(([name, { data_offsets, ...rest }]) => [
+    name,
+    data_offsets === undefined ? rest : { ...rest, data_offsets: data_offsets.map((at) => at + 1) },
+  ]);
+  const first = { 'h.0.attn.masked_bias': { dtype: 'U8', shape: [1], data_offsets: [0, 1] } };
+  return rawFile(JSON.stringify({ ...first, ...Object.fromEntries(moved) }), [0, ...file.subarray(8 + length)]);
+}
+
 describe('the same GPT-2', () => {
   it('in shards with an index', async () => {
     const all = [...gpt2.values()];
@@ -67,6 +83,23 @@ describe('the same GPT-2', () => {
       'model-00001-of-00002.safetensors': writeSafetensors(a),
       'model-00002-of-00002.safetensors': writeSafetensors(b),
     });
+  });
+
+  it.each(['f32', 'bf16', 'int8'])('whose tensors begin at odd bytes, read as %s', async (dtype) => {
+    for (const stored of ['F32', 'F16'] as const) {
+      const tensors = Array.from(gpt2.values(), (tensor) => {
+        if (!(tensor.data instanceof Float32Array)) throw new Error(`${tensor.name} is not F32`);
+        return { ...tensor, dtype: stored, data: narrow(tensor.data, stored) };
+      });
+      const inputs = { input_ids: [[5, 9, 60, 3]] };
+      const [want, got] = await Promise.all(
+        [writeSafetensors(tensors), atOddBytes(writeSafetensors(tensors))].map(async (weights) => {
+          const files = { 'config.json': JSON.stringify(gpt2Config), 'model.safetensors': weights };
+          return (await GPT2LMHeadModel.from_pretrained(files, { dtype })).forward(inputs);
+        }),
+      );
+      await expectSameBits(got.logits, want.logits);
+    }
   });
 
   it('without "transformer." before its names', () =>

@@ -6,7 +6,11 @@ import { fileDtypes, type TensorToWrite } from '../../src/safetensors/index.ts';
 import { byteLength } from '../../src/safetensors/layout.ts';
 
 /** A file put together by hand: length, header text, data. */
-export function rawFile(header: string | Uint8Array, data: ArrayLike<number> = [], length?: bigint): Uint8Array {
+export function rawFile(
+  header: string | Uint8Array,
+  data: ArrayLike<number> = [],
+  length?: bigint,
+): Uint8Array<ArrayBuffer> {
   const text = typeof header === 'string' ? new TextEncoder().encode(header) : header;
   const file = new Uint8Array(8 + text.length + data.length);
   new DataView(file.buffer).setBigUint64(0, length ?? BigInt(text.length), true);

@@ -97,9 +97,10 @@ export class Crew {
   /** Starts the helpers, which takes them about as long as it takes to compile the kernels. */
   hire(): void {
     if (this.#helpers !== undefined) return;
-    this.#helpers = [];
+    const helpers: Helper[] = [];
+    this.#helpers = helpers;
     this.#try(() => {
-      this.#helpers = Array.from({ length: this.size - 1 }, () => startHelper(script, (why) => this.#failed(why)));
+      while (helpers.length < this.size - 1) helpers.push(startHelper(script, (why) => this.#failed(why)));
     });
     this.#giveTools();
   }
