@@ -65,7 +65,8 @@ function atOddBytes(file: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
     data_offsets === undefined ? rest : { ...rest, data_offsets: data_offsets.map((at) => at + 1) },
   ]);
   const first = { 'h.0.attn.masked_bias': { dtype: 'U8', shape: [1], data_offsets: [0, 1] } };
-  return rawFile(JSON.stringify({ ...first, ...Object.fromEntries(moved) }), [0, ...file.subarray(8 + length)]);
+  const text = JSON.stringify({ ...first, ...Object.fromEntries(moved) });
+  return rawFile(text.padEnd(8 * Math.ceil(text.length / 8)), [0, ...file.subarray(8 + length)]);
 }
 
 describe('the same GPT-2', () => {
