@@ -27,7 +27,7 @@ export interface Limits {
 /** What a mode of gpu.js does with numbers. Called one after the other, each call when the one before has ended. */
 export interface Device {
   readonly limits: Limits;
-  readonly quads: Quads | undefined;
+  readonly quads: Quads;
   /** Whether a kernel can read four neighbours of a weight at once. */
   readonly readsFours: boolean;
   /** Whether a weight is part of the kernels that read it, if they compute one row, or row by row. */

@@ -1,6 +1,6 @@
 import { StateError } from '../../errors.ts';
 import { type Block, isView, type Room, rowsOf, type View } from './block.ts';
-import type { Device, Launch, Limits, Quads } from './device.ts';
+import type { Device, Launch, Limits } from './device.ts';
 import type { Context, Gpu, GpuJs, Handle } from './gpu-js.ts';
 import { KernelCache, type KernelPlan } from './kernel-cache.ts';
 import type { GpuMode } from './mode.ts';
@@ -24,7 +24,7 @@ const copy = 'function (x) { return x[this.thread.y][this.thread.x]; }';
 /** The modes with a memory of their own: numbers are textures (WebGL) or buffers (WebGPU), and stay there. */
 export class RemoteDevice implements Device {
   readonly limits: Limits;
-  readonly quads: Quads | undefined;
+  readonly quads = 'columns';
   readonly readsFours: boolean;
   readonly weightsInKernels = false;
   readonly context: Context | undefined;
@@ -39,8 +39,7 @@ export class RemoteDevice implements Device {
     this.#kernels = new KernelCache(gpuJs, gpu, mode);
     this.context = context;
     this.limits = limitsOf(mode, context);
-    this.quads = mode === 'webgl2' || mode === 'webgpu' ? 'columns' : undefined;
-    this.readsFours = mode === 'webgl2';
+    this.readsFours = mode !== 'webgpu';
   }
 
   get compiled(): number {
