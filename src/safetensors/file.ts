@@ -21,7 +21,10 @@ export interface TensorFile extends AsyncDisposable {
    * Errors    WeightError no such tensor · OptionError `into` of another length · LoadError · StateError closed
    */
   read(name: string, into?: Uint8Array): Promise<Uint8Array>;
-  /** The bytes of several tensors, to be read only: those that lie near each other come by one read. */
+  /**
+   * The bytes of several tensors, in the order asked for, to be read only: those that lie near each other come by one read.
+   * They may begin at any byte, so that a typed array may need a copy. Errors as `read`.
+   */
   readMany(names: readonly string[]): Promise<Uint8Array[]>;
   /** Fills `into` with the bytes of a tensor from `offset` on. OptionError where they are not all its own. */
   readAt(name: string, offset: number, into: Uint8Array): Promise<Uint8Array>;

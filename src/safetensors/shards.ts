@@ -103,17 +103,13 @@ class ShardedFile implements TensorFile {
 
   async readMany(names: readonly string[]): Promise<Uint8Array[]> {
     const holders = names.map((name) => this.#holder(name));
-    const ofHolder = async (holder: SafetensorsFile) => {
+    const found = new Map<string, Uint8Array>();
+    const readFrom = async (holder: SafetensorsFile): Promise<void> => {
       const own = names.filter((_, i) => holders[i] === holder);
-      return [holder, await holder.readMany(own)] as const;
+      for (const [i, bytes] of (await holder.readMany(own)).entries()) found.set(own[i], bytes);
     };
-    const read = new Map(await Promise.all(Array.from(new Set(holders), ofHolder)));
-    const next = new Map<SafetensorsFile, number>();
-    return holders.map((holder) => {
-      const i = next.get(holder) ?? 0;
-      next.set(holder, i + 1);
-      return (read.get(holder) ?? [])[i];
-    });
+    await Promise.all(Array.from(new Set(holders), readFrom));
+    return names.map((name) => found.get(name) ?? missing(this, name));
   }
 
   async readAt(name: string, offset: number, into: Uint8Array): Promise<Uint8Array> {

@@ -15,6 +15,7 @@ export class KernelCache {
   #doomed: Kernel[] = [];
   compiled = 0;
 
+  /** `keep`: kernels at most. */
   constructor(gpuJs: GpuJs, gpu: Gpu, mode: GpuMode, keep = most) {
     this.#most = keep;
     this.#gpuJs = gpuJs;

@@ -117,12 +117,13 @@ export class Machine {
 
   /** Address of two words, 0 now, in which the kernel at work says what it cannot do. */
   clearVerdict(): number {
-    if (this.#verdict.length === 0) this.#verdict = new Int32Array(this.#memory.buffer, verdictAt, 2); // the memory grew
-    this.#verdict.fill(0);
+    this.verdict.fill(0);
     return verdictAt;
   }
 
+  /** The two words. Ask for them when the kernel is done: room lent since they were cleared may have made the memory grow. */
   get verdict(): Int32Array {
+    if (this.#verdict.length === 0) this.#verdict = new Int32Array(this.#memory.buffer, verdictAt, 2); // left behind by growth
     return this.#verdict;
   }
 

@@ -8,6 +8,7 @@ import { Machine } from '../../../src/kernels/wasm/machine.ts';
 import { simdOps } from '../../../src/kernels/wasm/table.ts';
 import { WasmBackend } from '../../../src/kernels/wasm/wasm-backend.ts';
 import type { Op } from '../../../src/tensor/op.ts';
+import { aloneOn } from './team.ts';
 
 /** A backend that counts the calls into each kernel, and tells how large its memory is. */
 async function counted(maximum = 65536) {
@@ -26,6 +27,19 @@ async function counted(maximum = 65536) {
 }
 
 describe('WasmBackend', () => {
+  // A page must be isolated for its memory to be shared.
+  const kinds = globalThis.crossOriginIsolated === false ? [false] : [false, true];
+  it.each(kinds)('a verdict outlives the growth of the memory, shared: %s', async (shared) => {
+    const { machine, backend } = await aloneOn(100, shared);
+    const at = machine.clearVerdict();
+    machine.heap.free(machine.heap.alloc(2 ** 20), 2 ** 20); // 16 pages more than there were
+    expect([...machine.verdict]).toEqual([0, 0]);
+    machine.write(at, Int32Array.of(0, 1));
+    expect([...machine.verdict]).toEqual([0, 1]);
+    expect([machine.clearVerdict(), ...machine.verdict]).toEqual([at, 0, 0]);
+    backend.dispose();
+  });
+
   it('runs the kernels: one row as it is, more in tiles', async () => {
     const { backend, calls } = await counted();
     const w = tensor([[1, 2], [3, 4]], { backend }); // biome-ignore format: one line
