@@ -1,7 +1,7 @@
 import { StateError } from '../../errors.ts';
 
 /** Addresses are multiples of a cache line. */
-const line = 64;
+const line = 128;
 
 interface Gap {
   at: number;

@@ -13,13 +13,15 @@ import { isWhole, type Placed } from './storage.ts';
 const page = 65536;
 /** Grown by a sixteenth at least, so that many small steps stay few. */
 const growth = 1 / 16;
+/** Bytes behind all that is in use which are memory too: kernels ask for weights before they need them (assembly/simd.ts). */
+const ahead = 16384;
 /** Products of a part: at most these, about 0.1 ms, as long as there are few parts, because each may need room of its own. */
 const largestPart = 1 << 22;
 const mostShares = 32;
 /** And at least these, where there is one for every thread: a part costs half a microsecond. */
 const smallestPart = 1 << 18;
 /** Below this address lies what the compiler keeps for itself, and the verdict. */
-export const begin = 1088;
+export const begin = 1152;
 const verdictAt = 1024;
 
 export interface MachineOptions {
@@ -56,7 +58,7 @@ export class Machine {
     this.#memory = memory;
     this.#crew = crew;
     this.#worthwhile = worthwhile;
-    this.heap = new Heap(begin, (end) => this.#reach(end));
+    this.heap = new Heap(begin, (end) => this.#reach(end + ahead));
   }
 
   /** Into how many parts a kernel of so many products is cut: some for each thread, and none of them long. */

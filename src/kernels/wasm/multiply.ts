@@ -24,7 +24,7 @@ const widened = 256 * 32;
 /** y = x·W + bias. One row goes past the weights as it is; more are packed into tiles first. */
 export function multiply(m: Machine, { x, w, kind, bias, y, M, N, K }: Product): void {
   if (M === 0 || N === 0) return;
-  const room = m.lend(4 * (32 * M + (kind === 0 ? 0 : widened * m.parts(M * N * K))));
+  const room = m.lend(4 * (32 * M + (kind === 0 ? 0 : widened)) * m.parts(M * N * K));
   const tiles = M === 1 ? x : m.lend(4 * M * K);
   if (M > 1) m.divide(M * K * products, 'packTiles', x, tiles, M, K);
   m.divide(M * N * K, 'gemm', tiles, w, bias, y, room, M, N, K, kind, m.paired ? 1 : 0);

@@ -18,9 +18,9 @@ let backend: Backend;
 const dtypes = ['F32', 'F16', 'BF16'] as const;
 const uses: readonly Use[] = ['linear [out, in]', 'linear [in, out]', 'table', 'activation'];
 
-/** M rows, K inputs, N outputs: tiles of 6, 4, 2 and 1 rows, blocks of 512 inputs, panels of 8 and fours of them. */
+/** M rows, few and many, K inputs, N outputs: tiles of 6, 2 and 1 rows, parts of 32 and 256 inputs, panels of 32. */
 const layer = fc.record({
-  M: fc.integer({ min: 1, max: 14 }),
+  M: fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 1, max: 14 }) }, fc.integer({ min: 38, max: 44 })),
   K: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 510, max: 530 })),
   N: fc.integer({ min: 1, max: 75 }),
   dtype: fc.constantFrom(...dtypes),

@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { StateError } from '../../../src/errors.ts';
 import { add, append, linear, scope, softmax, tensor } from '../../../src/index.ts';
+import { slice } from '../../../src/kernels/slice.ts';
 import { createWasmBackend } from '../../../src/kernels/wasm/create.ts';
 import { buildFor, instantiate } from '../../../src/kernels/wasm/engine.ts';
 import type { Kernels } from '../../../src/kernels/wasm/kernels.ts';
 import { Machine } from '../../../src/kernels/wasm/machine.ts';
+import { packedBytes } from '../../../src/kernels/wasm/storage.ts';
 import { simdOps } from '../../../src/kernels/wasm/table.ts';
 import { WasmBackend } from '../../../src/kernels/wasm/wasm-backend.ts';
 import type { Op } from '../../../src/tensor/op.ts';
+import { Tensor } from '../../../src/tensor/tensor.ts';
 import { aloneOn } from './team.ts';
+
+/** How weights of a dtype are kept. */
+const keptAs = { F32: 0, F16: 1, BF16: 2, Q8: 'int8', Q4: 'int4' } as const;
 
 /** A backend that counts the calls into each kernel, and tells how large its memory is. */
 async function counted(maximum = 65536) {
@@ -37,6 +43,27 @@ describe('WasmBackend', () => {
     machine.write(at, Int32Array.of(0, 1));
     expect([...machine.verdict]).toEqual([0, 1]);
     expect([machine.clearVerdict(), ...machine.verdict]).toEqual([at, 0, 0]);
+    backend.dispose();
+  });
+
+  it.each(['F32', 'F16', 'BF16', 'Q8', 'Q4'] as const)('asks for no %s weights beyond the memory', async (dtype) => {
+    const [rows, K, N, page] = [44, 512, 64, 65536];
+    const { machine, backend, memory } = await aloneOn(100);
+    const x = tensor(new Float32Array(rows * K), { backend, shape: [rows, K] });
+    const room = 4 * page; // for what the op makes, before the weight
+    const gap = machine.heap.alloc(room);
+    const bytes = packedBytes({ N, K, kind: keptAs[dtype], layout: '[out, in]' });
+    const filling = (page - ((machine.heap.top + bytes) % page)) % page;
+    if (filling > 0) machine.heap.alloc(filling);
+    const stored = { dtype: dtype === 'Q8' || dtype === 'Q4' ? 'F32' : dtype } as const;
+    const intake = backend.intake({ dtype, shape: [N, K] }, 'linear [out, in]', stored);
+    machine.heap.free(gap, room);
+    intake.add(new Uint8Array(N * K * (stored.dtype === 'F32' ? 4 : 2)));
+    const w = new Tensor(backend, intake.done(), { dtype, shape: [N, K] });
+    expect(machine.heap.top % page).toBe(0); // the weight ends where memory would, were there none behind it
+    for (const M of [1, 2, 6, 8, 44]) linear(slice(x, 0, 0, M), w, undefined, '[out, in]');
+    expect(machine.heap.top % page).toBe(0);
+    expect(memory.buffer.byteLength).toBeGreaterThan(machine.heap.top);
     backend.dispose();
   });
 

@@ -52,8 +52,8 @@ export function packKeys(k: usize, step: usize, S: i32, E: i32, to: usize): void
 /** 6 rows × columns, of which there are a multiple of 16. */
 function multiply(x: usize, p: usize, step: usize, y: usize, row: usize, columns: i32, K: i32, paired: i32): void {
   const end = <usize>columns * 4;
-  if (paired) for (let c: usize = 0; c < end; c += 64) tile6x16(x, p + c, step, y + c, row, K);
-  else for (let c: usize = 0; c < end; c += 32) tile6x8(x, p + c, step, y + c, row, K);
+  if (paired) for (let c: usize = 0; c < end; c += 64) tile6x16(x, p + c, step, y + c, row, K, p, 0);
+  else for (let c: usize = 0; c < end; c += 32) tile6x8(x, p + c, step, y + c, row, K, p, 0);
 }
 
 /** 6 queries [6 E] → [4][E/4][6]. */

@@ -3,7 +3,7 @@
  * read once, in the order of their bytes. Same chain per output as gemm.ts.
  */
 import { bf16High, bf16Low, f16High, f16Low } from './half';
-import { fma } from './simd';
+import { AHEAD, fetch, fma } from './simd';
 
 /** y, which holds the sums so far, += x · panel. */
 export function row32(q: usize, p: usize, y: usize, K: i32): void {
@@ -12,6 +12,8 @@ export function row32(q: usize, p: usize, y: usize, K: i32): void {
   const end = q + <usize>K * 4;
   // Two inputs a turn: 256 bytes of weights for one step of the loop.
   for (const pairs = q + <usize>(K & ~1) * 4; q < pairs; q += 8, p += 256) {
+    const ahead = p + AHEAD;
+    fetch(ahead); fetch(ahead + 64); fetch(ahead + 128); fetch(ahead + 192);
     let x = v128.load32_splat(q);
     c0 = fma(x, v128.load(p), c0); c1 = fma(x, v128.load(p, 16), c1);
     c2 = fma(x, v128.load(p, 32), c2); c3 = fma(x, v128.load(p, 48), c3);
@@ -54,6 +56,7 @@ function halves<T>(q: usize, p: usize, y: usize, K: i32): void {
   const zero = f32x4.splat(0);
   let c0 = zero, c1 = zero, c2 = zero, c3 = zero, c4 = zero, c5 = zero, c6 = zero, c7 = zero;
   for (const end = q + <usize>K * 4; q < end; q += 4, p += 64) {
+    fetch(p + AHEAD);
     const x = v128.load32_splat(q);
     let h = v128.load(p);
     c0 = fma(x, low<T>(h), c0); c1 = fma(x, high<T>(h), c1);

@@ -9,8 +9,8 @@
  */
 import { bf16High, bf16Low } from './half';
 import { constant, LOWER, ONES } from './constants';
-import { BLOCK as LONG, copyRow, depthAt, rowBytes } from './int8';
-import { firstOf, firstRow, rowsAt } from './simd';
+import { BLOCK as LONG, depthAt, rowBytes } from './int8';
+import { AHEAD, clear, copyRow, fetch, firstOf, firstRow, rowsAt } from './simd';
 
 /** Depth of a block: that of Q4 in src/kernels/codings.ts. */
 export const BLOCK: i32 = 32;
@@ -63,7 +63,7 @@ export function gemm4(
   const panels = (N + 31) / 32;
   const spill = room + <usize>(part * (M + 8)) * 128;
   for (let panel = firstOf(panels, part, parts), to = firstOf(panels, part + 1, parts); panel < to; panel++) {
-    for (let s = spill, end = spill + <usize>M * 128; s < end; s += 16) v128.store(s, f32x4.splat(0));
+    clear(spill, M);
     const p = w + <usize>panel * 32 * outputBytes4(K);
     if (ASC_FEATURE_RELAXED_SIMD && wide) rowsOf<i32>(a, p, spill, M, K);
     else rowsOf<i16>(a, p, spill, M, K);
@@ -87,13 +87,13 @@ function rowsOf<T>(a: usize, panel: usize, y: usize, M: i32, K: i32): void {
     for (; i + 6 <= M; i += 6) {
       const q = a + <usize>i * bytes, o = y + <usize>i * 128;
       for (let t: usize = 0; t < 32; t += 8) {
-        tile6<T>(q + (begin + first) * 6, q + ends * 6, half, room, s, t, o, depth);
+        tile6<T>(q + (begin + first) * 6, q + ends * 6, half, room, s, t, o, depth, p + UNIT + t * 18);
       }
     }
     for (; i + 2 <= M; i += 2) {
       const q = a + <usize>i * bytes, o = y + <usize>i * 128;
       for (let t: usize = 0; t < 32; t += 16) {
-        tile2<T>(q + (begin + first) * 2, q + ends * 2, half, room, s, t, o, depth);
+        tile2<T>(q + (begin + first) * 2, q + ends * 2, half, room, s, t, o, depth, p + UNIT + t * 18);
       }
     }
   }
@@ -149,12 +149,14 @@ function moreOf(word: usize): v128 {
 }
 
 /** 6 rows × 8 outputs from column t on. */
-function tile6<T>(q: usize, ends: usize, half: usize, room: usize, s: usize, t: usize, y: usize, depth: i32): void {
+function tile6<T>(q: usize, ends: usize, half: usize, room: usize, s: usize, t: usize, y: usize, depth: i32, ahead: usize): void {
   const zero = i32x4.splat(0), ones = constant(ONES);
   let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero;
   let c30 = zero, c31 = zero, c40 = zero, c41 = zero, c50 = zero, c51 = zero;
   let p = room + t * 4;
   for (const end = q + <usize>depth * 6; q < end; q += 24, p += 128) {
+    fetch(ahead);
+    ahead += 18;
     const w0 = v128.load(p), w1 = v128.load(p, 16);
     let x = v128.load32_splat(q);
     c00 = dot<T>(x, w0, c00); c01 = dot<T>(x, w1, c01);
@@ -188,11 +190,13 @@ function finish<T>(y: usize, c0: v128, c1: v128, t: usize, word: usize, s: usize
 }
 
 /** 2 rows × 16 outputs from column t on. */
-function tile2<T>(q: usize, ends: usize, half: usize, room: usize, s: usize, t: usize, y: usize, depth: i32): void {
+function tile2<T>(q: usize, ends: usize, half: usize, room: usize, s: usize, t: usize, y: usize, depth: i32, ahead: usize): void {
   const zero = i32x4.splat(0), ones = constant(ONES);
   let c00 = zero, c01 = zero, c02 = zero, c03 = zero, c10 = zero, c11 = zero, c12 = zero, c13 = zero;
   let p = room + t * 4;
   for (const end = q + <usize>depth * 2; q < end; q += 8, p += 128) {
+    fetch(ahead);
+    ahead += 36;
     const x0 = v128.load32_splat(q), x1 = v128.load32_splat(q, 4);
     let w = v128.load(p);
     c00 = dot<T>(x0, w, c00); c10 = dot<T>(x1, w, c10);
@@ -229,6 +233,7 @@ function eights<T>(q: usize, p: usize, count: i32, y: usize, t: v128, more: v128
   const zero = i32x4.splat(0);
   let c0 = zero, c1 = zero, c2 = zero, c3 = zero, c4 = zero, c5 = zero, c6 = zero, c7 = zero;
   for (const end = q + <usize>count * 8; q < end; q += 8, p += 128) {
+    fetch(p + AHEAD); fetch(p + AHEAD + 64);
     const x0 = v128.load32_splat(q), x1 = v128.load32_splat(q, 4);
     let w0 = v128.load(p), w1 = v128.load(p, 16);
     c0 = dot<T>(x0, v128.and(w0, mask), c0); c1 = dot<T>(x0, v128.and(w1, mask), c1);

@@ -8,7 +8,7 @@
  */
 
 import { constant, ONES, UPPER } from './constants';
-import { firstOf } from './simd';
+import { AHEAD, clear, copyRow, fetch, firstOf } from './simd';
 
 /** Depth of a block: that of Q8 in src/kernels/codings.ts. */
 export const BLOCK: i32 = 64;
@@ -42,7 +42,7 @@ export function gemm8(
   const bytes = rowBytes(K), panels = (N + 31) / 32;
   const spill = room + <usize>(part * M) * 128;
   for (let panel = firstOf(panels, part, parts), to = firstOf(panels, part + 1, parts); panel < to; panel++) {
-    for (let y = spill, end = spill + <usize>M * 128; y < end; y += 16) v128.store(y, f32x4.splat(0));
+    clear(spill, M);
     const p = w + <usize>panel * 32 * outputBytes(K);
     for (let k = 0; k < K; k += BLOCK) {
       const block = p + <usize>(k / BLOCK) * 32 * (BLOCK + 4);
@@ -70,18 +70,6 @@ function blockOf<T>(a: usize, p: usize, y: usize, M: i32, bytes: usize, k: i32, 
     for (let t = 0; t < 32; t += 16) tile2<T>(q, p, <usize>t, o, depth);
   }
   if (i < M) tile1<T>(a + <usize>i * bytes + b, p, y + <usize>i * 128, depth);
-}
-
-export function copyRow(sums: usize, bias: usize, y: usize, count: i32): void {
-  let n = 0;
-  for (; n + 4 <= count; n += 4) {
-    const sum = v128.load(sums + <usize>n * 4);
-    v128.store(y + <usize>n * 4, bias == 0 ? sum : f32x4.add(sum, v128.load(bias + <usize>n * 4)));
-  }
-  for (; n < count; n++) {
-    const sum = load<f32>(sums + <usize>n * 4);
-    store<f32>(y + <usize>n * 4, bias == 0 ? sum : sum + load<f32>(bias + <usize>n * 4));
-  }
 }
 
 /**
@@ -119,7 +107,13 @@ function addTo(y: usize, d0: v128, d1: v128, t: v128, words: usize, upper: v128)
   v128.store(y, y1, 16);
 }
 
-/** 6 rows × 8 outputs from column t on. */
+/** Where the share of output t in the bytes of the next block begins. */
+@inline
+function nextBlock(panel: usize, depth: i32, t: usize): usize {
+  return panel + (32 + t) * <usize>(depth + 4);
+}
+
+/** 6 rows × 8 outputs from column t on, which fetch as large a share of the next block. */
 function tile6<T>(q: usize, panel: usize, t: usize, y: usize, depth: i32): void {
   const ones = constant(ONES), upper = constant(UPPER);
   const end = q + <usize>depth * 6, s = panel + <usize>depth * 32 + t * 4;
@@ -135,8 +129,10 @@ function tile6<T>(q: usize, panel: usize, t: usize, y: usize, depth: i32): void 
   let c40 = start(s, z), c41 = start(s + 16, z);
   z = v128.load32_splat(end, 44);
   let c50 = start(s, z), c51 = start(s + 16, z);
-  let p = panel + t * 4;
+  let p = panel + t * 4, ahead = nextBlock(panel, depth, t);
   while (q < end) {
+    fetch(ahead);
+    ahead += 36;
     const w0 = v128.load(p), w1 = v128.load(p, 16);
     let x = v128.load32_splat(q);
     c00 = dot<T>(w0, x, c00, ones); c01 = dot<T>(w1, x, c01, ones);
@@ -168,7 +164,7 @@ function tile6<T>(q: usize, panel: usize, t: usize, y: usize, depth: i32): void 
   addTo(o, c50, c51, a, s, upper);
 }
 
-/** 2 rows × 16 outputs from column t on. */
+/** 2 rows × 16 outputs from column t on, and as much of the next block. */
 function tile2<T>(q: usize, panel: usize, t: usize, y: usize, depth: i32): void {
   const ones = constant(ONES), upper = constant(UPPER);
   const end = q + <usize>depth * 2, s = panel + <usize>depth * 32 + t * 4;
@@ -176,8 +172,10 @@ function tile2<T>(q: usize, panel: usize, t: usize, y: usize, depth: i32): void 
   let c00 = start(s, z), c01 = start(s + 16, z), c02 = start(s + 32, z), c03 = start(s + 48, z);
   z = v128.load32_splat(end, 12);
   let c10 = start(s, z), c11 = start(s + 16, z), c12 = start(s + 32, z), c13 = start(s + 48, z);
-  let p = panel + t * 4;
+  let p = panel + t * 4, ahead = nextBlock(panel, depth, t);
   while (q < end) {
+    fetch(ahead);
+    ahead += 72;
     const x0 = v128.load32_splat(q), x1 = v128.load32_splat(q, 4);
     let w = v128.load(p);
     c00 = dot<T>(w, x0, c00, ones); c10 = dot<T>(w, x1, c10, ones);
@@ -209,6 +207,7 @@ function tile1<T>(q: usize, p: usize, y: usize, depth: i32): void {
   let c0 = start(s, z), c1 = start(s + 16, z), c2 = start(s + 32, z), c3 = start(s + 48, z);
   let c4 = start(s + 64, z), c5 = start(s + 80, z), c6 = start(s + 96, z), c7 = start(s + 112, z);
   while (q < end) {
+    fetch(p + AHEAD); fetch(p + AHEAD + 64);
     const x = v128.load32_splat(q);
     c0 = dot<T>(v128.load(p), x, c0, ones); c1 = dot<T>(v128.load(p, 16), x, c1, ones);
     c2 = dot<T>(v128.load(p, 32), x, c2, ones); c3 = dot<T>(v128.load(p, 48), x, c3, ones);

@@ -8,9 +8,9 @@
  * for the engine to see it. Other engines run it too, with sums that do not fit. 54 GFLOP/s a thread by 6 × 8 at 128 bits,
  * 75 at 256, where its 6 chains are too few to hide their latency; 105 by 6 × 16.
  */
-import { fma } from './simd';
+import { fetch, fma } from './simd';
 
-export function tile6x8(q: usize, p: usize, step: usize, y: usize, row: usize, K: i32): void {
+export function tile6x8(q: usize, p: usize, step: usize, y: usize, row: usize, K: i32, ahead: usize, stride: usize): void {
   const y0 = y, y1 = y0 + row, y2 = y1 + row, y3 = y2 + row, y4 = y3 + row, y5 = y4 + row;
   let c00 = v128.load(y0), c01 = v128.load(y0, 16);
   let c10 = v128.load(y1), c11 = v128.load(y1, 16);
@@ -20,6 +20,8 @@ export function tile6x8(q: usize, p: usize, step: usize, y: usize, row: usize, K
   let c50 = v128.load(y5), c51 = v128.load(y5, 16);
   const end = p + <usize>K * step;
   while (p < end) {
+    fetch(ahead);
+    ahead += stride;
     const b0 = v128.load(p), b1 = v128.load(p, 16);
     let x = v128.load32_splat(q);
     c00 = fma(x, b0, c00); c01 = fma(x, b1, c01);
@@ -44,7 +46,7 @@ export function tile6x8(q: usize, p: usize, step: usize, y: usize, row: usize, K
   v128.store(y5, c50); v128.store(y5, c51, 16);
 }
 
-export function tile6x16(q: usize, p: usize, step: usize, y: usize, row: usize, K: i32): void {
+export function tile6x16(q: usize, p: usize, step: usize, y: usize, row: usize, K: i32, ahead: usize, stride: usize): void {
   const y0 = y, y1 = y0 + row, y2 = y1 + row, y3 = y2 + row, y4 = y3 + row, y5 = y4 + row;
   let c00 = v128.load(y0), c01 = v128.load(y0, 16), c02 = v128.load(y0, 32), c03 = v128.load(y0, 48);
   let c10 = v128.load(y1), c11 = v128.load(y1, 16), c12 = v128.load(y1, 32), c13 = v128.load(y1, 48);
@@ -54,6 +56,8 @@ export function tile6x16(q: usize, p: usize, step: usize, y: usize, row: usize, 
   let c50 = v128.load(y5), c51 = v128.load(y5, 16), c52 = v128.load(y5, 32), c53 = v128.load(y5, 48);
   const end = p + <usize>K * step;
   while (p < end) {
+    fetch(ahead);
+    ahead += stride;
     const b0 = v128.load(p), b1 = v128.load(p, 16), b2 = v128.load(p, 32), b3 = v128.load(p, 48);
     let x = v128.load32_splat(q);
     c00 = fma(x, b0, c00); c01 = fma(x, b1, c01); c02 = fma(x, b2, c02); c03 = fma(x, b3, c03);
