@@ -24,7 +24,7 @@ export const layerNormOp: Op<NormOptions> = {
   infer(inputs, { eps }) {
     const op = 'layerNorm';
     const x = needed(inputs, 0, op, 'x');
-    checkNorm(op, x, { gain: needed(inputs, 1, op, 'gain'), shift: needed(inputs, 2, op, 'shift') }, eps);
+    checkNorm(op, x, eps, needed(inputs, 1, op, 'gain'), needed(inputs, 2, op, 'shift'));
     return [{ dtype: 'F32', shape: x.shape }];
   },
 

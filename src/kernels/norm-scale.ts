@@ -26,7 +26,7 @@ export const normScaleOp: Op<NormScaleOptions> = {
 
   infer(inputs, { eps }) {
     const x = needed(inputs, 0, 'normScale', 'x');
-    checkNorm('normScale', x, {}, eps);
+    checkNorm('normScale', x, eps);
     return [{ dtype: 'F32', shape: [...x.shape.slice(0, -1), 1] }];
   },
 

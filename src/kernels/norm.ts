@@ -8,22 +8,25 @@ export interface NormOptions {
   readonly eps: number;
 }
 
-export function checkNorm(op: string, x: Spec, vectors: Record<string, Spec | undefined>, eps: number): void {
+export function checkNorm(op: string, x: Spec, eps: number, gain?: Spec, shift?: Spec): void {
   checkFloat(op, 'x', x);
-  const D = lastAxis(op, 'x', x);
-  for (const [name, vector] of Object.entries(vectors)) {
-    if (vector === undefined) continue;
-    checkFloat(op, name, vector);
-    if (vector.shape.length !== 1 || vector.shape[0] !== D) {
-      throw new ShapeError(`"${name}" must be [${D}] for x ${describe(x)}, got ${describe(vector)}`, {
-        op,
-        expected: [D],
-        got: vector.shape,
-      });
-    }
-  }
+  if (gain !== undefined) checkVector(op, 'gain', gain, x);
+  if (shift !== undefined) checkVector(op, 'shift', shift, x);
+  lastAxis(op, 'x', x);
   if (typeof eps !== 'number' || !(eps >= 0 && eps < Infinity)) {
     throw new OptionError(`"eps" must be a finite number ≥ 0, got ${show(eps)}`, { op, got: eps });
+  }
+}
+
+function checkVector(op: string, name: string, vector: Spec, x: Spec): void {
+  const D = lastAxis(op, 'x', x);
+  checkFloat(op, name, vector);
+  if (vector.shape.length !== 1 || vector.shape[0] !== D) {
+    throw new ShapeError(`"${name}" must be [${D}] for x ${describe(x)}, got ${describe(vector)}`, {
+      op,
+      expected: [D],
+      got: vector.shape,
+    });
   }
 }
 

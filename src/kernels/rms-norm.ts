@@ -23,7 +23,7 @@ export const rmsNormOp: Op<NormOptions> = {
   infer(inputs, { eps }) {
     const op = 'rmsNorm';
     const x = needed(inputs, 0, op, 'x');
-    checkNorm(op, x, { gain: needed(inputs, 1, op, 'gain') }, eps);
+    checkNorm(op, x, eps, needed(inputs, 1, op, 'gain'));
     return [{ dtype: 'F32', shape: x.shape }];
   },
 

@@ -36,11 +36,8 @@ export const splitHeadsOp: Op<Attrs> = {
   infer(inputs, { heads, parts }) {
     const op = 'splitHeads';
     const x = needed(inputs, 0, op, 'x');
-    for (const [name, value] of Object.entries({ heads, parts })) {
-      if (!Number.isSafeInteger(value) || value < 1) {
-        throw new OptionError(`"${name}" must be a whole number ≥ 1, got ${show(value)}`, { op, got: value });
-      }
-    }
+    checkCount('heads', heads);
+    checkCount('parts', parts);
     const [B, T, width] = x.shape;
     if (x.shape.length !== 3 || width % (parts * heads) !== 0) {
       throw new ShapeError(`"x" must be [B T n·${parts * heads}] for ${parts} × ${heads} heads, got ${describe(x)}`, {
@@ -49,8 +46,10 @@ export const splitHeadsOp: Op<Attrs> = {
         got: x.shape,
       });
     }
-    const shape = [B, heads, T, width / (parts * heads)];
-    return Array.from({ length: parts }, () => ({ dtype: x.dtype, shape }));
+    const part = { dtype: x.dtype, shape: [B, heads, T, width / (parts * heads)] };
+    const specs = [part];
+    while (specs.length < parts) specs.push(part);
+    return specs;
   },
 
   reference([x], _attrs, outputs) {
@@ -64,3 +63,8 @@ export const splitHeadsOp: Op<Attrs> = {
 
   cost: (inputs, _attrs, outputs) => once(0, inputs, outputs),
 };
+
+function checkCount(name: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 1) return;
+  throw new OptionError(`"${name}" must be a whole number ≥ 1, got ${show(value)}`, { op: 'splitHeads', got: value });
+}

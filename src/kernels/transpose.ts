@@ -30,7 +30,7 @@ export function transpose(x: Tensor, axes?: readonly number[]): Tensor {
 function checkOrder(x: Tensor, axes: readonly number[]): number[] {
   const op = 'transpose';
   const order = Array.isArray(axes) ? axes.map((axis) => axisOf(axis, x.rank, op)) : [];
-  if (order.length !== x.rank || new Set(order).size !== x.rank) {
+  if (order.length !== x.rank || order.some((axis, i) => order.indexOf(axis) !== i)) {
     throw new ShapeError(`"axes" must name every axis of x ${describe(x)} once, got ${show(axes)}`, { op, got: axes });
   }
   return order;

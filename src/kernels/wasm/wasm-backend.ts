@@ -182,7 +182,7 @@ export class WasmBackend implements Backend<WasmStorage> {
   }
 
   #copy(m: Machine, { at, bytes, packed }: WasmStorage, { dtype }: Spec, to: number): void {
-    if (packed === undefined) m.bytes(to, bytes).set(m.bytes(at, bytes));
+    if (packed === undefined) m.kernels.copy(to, at, bytes);
     else m.write(to, unpack(m, at, packed, dtype));
   }
 }
