@@ -1,5 +1,6 @@
 /** Where figures come from: what must stand beside every one of them. */
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
@@ -11,7 +12,7 @@ export function machine(node) {
   return {
     date: new Date().toISOString(),
     commit: commit(),
-    cpu: cpus()[0].model,
+    cpu: cpus()[0].model + generation(),
     cores: cpus().length,
     memory_gb: Math.round(totalmem() / 1e9),
     system: `${type()} ${release()} ${process.arch}`,
@@ -22,6 +23,19 @@ export function machine(node) {
 
 /** Processes that wanted a core, in the last minute. */
 export const load = () => Number(loadavg()[0].toFixed(2));
+
+/** Which of the many processors of one name it is; '' where the system does not say. */
+function generation() {
+  try {
+    const text = readFileSync('/proc/cpuinfo', 'utf8');
+    const [family, model] = ['cpu family', 'model'].map(
+      (name) => new RegExp(`^${name}\\s*: (\\d+)$`, 'm').exec(text)[1],
+    );
+    return ` (family ${family}, model ${model})`;
+  } catch {
+    return '';
+  }
+}
 
 function commit() {
   try {
