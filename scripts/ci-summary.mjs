@@ -8,7 +8,8 @@ const steps = readFileSync(join(out, 'steps.tsv'), 'utf8')
   .split('\n')
   .map((line) => {
     const [name, status, seconds] = line.split('\t');
-    return { name, seconds, broken: status !== '0', tests: testsOf(name) };
+    const leftOut = status === 'left-out';
+    return { name, seconds, leftOut, broken: status !== '0' && !leftOut, tests: leftOut ? [] : testsOf(name) };
   });
 
 /** Tests that a suite reported; none for a step without a report, or with half of one. A planted bug is a test. */
@@ -25,7 +26,10 @@ function testsOf(name) {
 
 function plantedBugs() {
   const lines = readFileSync(join(out, 'bugs.log'), 'utf8').split('\n');
-  return lines.filter((line) => /^[✓✗] /.test(line)).map((line) => ({ status: line[0] === '✓' ? 'passed' : 'failed' }));
+  const statuses = { '✓': 'passed', '✗': 'failed', '–': 'skipped' };
+  return lines
+    .filter((line) => /^[✓✗–] /.test(line))
+    .map((line) => ({ status: statuses[line[0]], ancestorTitles: [], title: line.replace(/^.*: /, '') }));
 }
 
 /** Titles of the groups a test stands in; a group that is skipped says why. */
@@ -40,15 +44,16 @@ function countBy(items, key) {
 const withStatus = (tests, ...statuses) => tests.filter(({ status }) => statuses.includes(status));
 const total = { passed: 0, failed: 0, skipped: 0 };
 console.log('\n== summary');
-for (const { name, seconds, broken, tests } of steps) {
+for (const { name, seconds, broken, leftOut, tests } of steps) {
   const good = withStatus(tests, 'passed').length;
   const left = withStatus(tests, 'skipped', 'pending', 'todo', 'disabled');
   const bad = Math.max(withStatus(tests, 'failed').length, broken ? 1 : 0);
   total.passed += good;
   total.failed += bad;
-  total.skipped += left.length;
+  total.skipped += left.length + (leftOut ? 1 : 0);
   const counts = tests.length === 0 ? '' : `${good} passed, ${left.length} skipped`;
-  console.log(`${broken ? 'BROKEN' : 'ok    '}  ${name.padEnd(9)}  ${seconds.padStart(4)} s  ${counts}`.trimEnd());
+  const verdict = broken ? 'BROKEN' : leftOut ? 'no time' : 'ok';
+  console.log(`${verdict.padEnd(7)}  ${name.padEnd(9)}  ${seconds.padStart(4)} s  ${counts}`.trimEnd());
   for (const [reason, count] of countBy(left, reasonOf)) console.log(`          skipped ${count}: ${reason}`);
 }
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
