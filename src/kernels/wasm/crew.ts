@@ -40,11 +40,15 @@ function serve({ module, memory, control, names }) {
   const kernels = names.map((name) => exports[name]);
   const state = new Int32Array(control, 0, ${stateSize});
   const job = new Float64Array(control, ${jobAt});
+  const args = []; // one list for all parts: to cut one out of the job took longer than the smallest kernels
   let seen = Atomics.load(state, ${GO});
   Atomics.add(state, ${READY}, 1);
   for (;;) {
-    for (let i = 1, until = performance.now() + ${awake}; Atomics.load(state, ${GO}) === seen; i++)
-      if (i % 100 === 0 && performance.now() > until) break;
+    for (let i = 1, until; Atomics.load(state, ${GO}) === seen; i++) {
+      if (i % 100 !== 0) continue;
+      until ??= performance.now() + ${awake};
+      if (performance.now() > until) break;
+    }
     while (Atomics.load(state, ${GO}) === seen) {
       Atomics.add(state, ${ASLEEP}, 1);
       Atomics.wait(state, ${GO}, seen);
@@ -56,7 +60,12 @@ function serve({ module, memory, control, names }) {
       if (part >= parts) break;
       if (Atomics.compareExchange(state, ${NEXT}, next, next + 1) !== next) continue;
       try {
-        kernels[job[0]](...job.slice(2, 2 + job[1]), part, parts);
+        const count = job[1];
+        args.length = count + 2;
+        for (let i = 0; i < count; i++) args[i] = job[2 + i];
+        args[count] = part;
+        args[count + 1] = parts;
+        kernels[job[0]](...args);
       } catch {
         Atomics.store(state, ${BROKEN}, 1);
       }
@@ -179,12 +188,13 @@ export class Crew {
 
   /** Looks, then gives the processor away again and again: another program may hold the one a helper needs. */
   #waitForOthers(): void {
-    let [before, waited] = [performance.now(), 0];
+    let before: number | undefined; // the clock is not asked where the last part is done at once
+    let waited = 0;
     for (let i = 1, left = 1; left > 0; i++) {
       left = Atomics.load(this.#state, LEFT);
       if (i % 100 !== 0 || left === 0) continue;
       const now = performance.now();
-      waited += Math.min(tick, now - before);
+      waited += Math.min(tick, now - (before ?? now));
       before = now;
       if (waited > this.#longest) this.#giveUp();
       if (waited > patience && mayWait) Atomics.wait(this.#state, LEFT, left, 1);

@@ -18,7 +18,7 @@ export const ahead = 16384;
 /** Products of a part: at most these, about 0.1 ms, as long as there are few parts, because each may need room of its own. */
 const largestPart = 1 << 22;
 const mostShares = 32;
-/** And at least these, where there is one for every thread: a part costs half a microsecond. */
+/** And at least these, where there is one for every thread: a part costs 0.2 µs. */
 const smallestPart = 1 << 18;
 /** Below this address lies what the compiler keeps for itself, and the verdict. */
 export const begin = 1152;
@@ -83,8 +83,15 @@ export class Machine {
   divide<N extends Divisible>(products: number, name: N, ...args: Whole<Kernels[N]>): void {
     const kernel: (...args: number[]) => void = this.kernels[name];
     const parts = this.parts(products);
-    if (this.#crew === undefined || parts === 1 || !this.#crew.ready) kernel(...args, 0, 1);
-    else this.#crew.run(name, args, parts, (part) => kernel(...args, part, parts));
+    if (this.#crew === undefined || parts === 1 || !this.#crew.ready) {
+      kernel(...args, 0, 1);
+      return;
+    }
+    const own = [...args, 0, parts];
+    this.#crew.run(name, args, parts, (part) => {
+      own[args.length] = part;
+      kernel(...own);
+    });
   }
 
   stop(): void {
