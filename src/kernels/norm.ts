@@ -10,16 +10,15 @@ export interface NormOptions {
 
 export function checkNorm(op: string, x: Spec, eps: number, gain?: Spec, shift?: Spec): void {
   checkFloat(op, 'x', x);
-  if (gain !== undefined) checkVector(op, 'gain', gain, x);
-  if (shift !== undefined) checkVector(op, 'shift', shift, x);
-  lastAxis(op, 'x', x);
+  const D = lastAxis(op, 'x', x);
+  if (gain !== undefined) checkVector(op, 'gain', gain, x, D);
+  if (shift !== undefined) checkVector(op, 'shift', shift, x, D);
   if (typeof eps !== 'number' || !(eps >= 0 && eps < Infinity)) {
     throw new OptionError(`"eps" must be a finite number ≥ 0, got ${show(eps)}`, { op, got: eps });
   }
 }
 
-function checkVector(op: string, name: string, vector: Spec, x: Spec): void {
-  const D = lastAxis(op, 'x', x);
+function checkVector(op: string, name: string, vector: Spec, x: Spec, D: number): void {
   checkFloat(op, name, vector);
   if (vector.shape.length !== 1 || vector.shape[0] !== D) {
     throw new ShapeError(`"${name}" must be [${D}] for x ${describe(x)}, got ${describe(vector)}`, {

@@ -156,7 +156,7 @@ function tile6<T>(q: usize, ends: usize, half: usize, room: usize, s: usize, t: 
   let p = room + t * 4;
   for (const end = q + <usize>depth * 6; q < end; q += 24, p += 128) {
     fetch(ahead);
-    ahead += 18;
+    ahead += 18; // 8 outputs of a block in 8 steps
     const w0 = v128.load(p), w1 = v128.load(p, 16);
     let x = v128.load32_splat(q);
     c00 = dot<T>(x, w0, c00); c01 = dot<T>(x, w1, c01);
@@ -196,7 +196,7 @@ function tile2<T>(q: usize, ends: usize, half: usize, room: usize, s: usize, t: 
   let p = room + t * 4;
   for (const end = q + <usize>depth * 2; q < end; q += 8, p += 128) {
     fetch(ahead);
-    ahead += 36;
+    ahead += 36; // 16 outputs
     const x0 = v128.load32_splat(q), x1 = v128.load32_splat(q, 4);
     let w = v128.load(p);
     c00 = dot<T>(x0, w, c00); c10 = dot<T>(x1, w, c10);

@@ -132,7 +132,7 @@ function tile6<T>(q: usize, panel: usize, t: usize, y: usize, depth: i32): void 
   let p = panel + t * 4, ahead = nextBlock(panel, depth, t);
   while (q < end) {
     fetch(ahead);
-    ahead += 36;
+    ahead += 36; // 8 outputs of a block in 16 steps: 34 bytes each
     const w0 = v128.load(p), w1 = v128.load(p, 16);
     let x = v128.load32_splat(q);
     c00 = dot<T>(w0, x, c00, ones); c01 = dot<T>(w1, x, c01, ones);
@@ -175,7 +175,7 @@ function tile2<T>(q: usize, panel: usize, t: usize, y: usize, depth: i32): void 
   let p = panel + t * 4, ahead = nextBlock(panel, depth, t);
   while (q < end) {
     fetch(ahead);
-    ahead += 72;
+    ahead += 72; // 16 outputs: 68 bytes
     const x0 = v128.load32_splat(q), x1 = v128.load32_splat(q, 4);
     let w = v128.load(p);
     c00 = dot<T>(w, x0, c00, ones); c10 = dot<T>(w, x1, c10, ones);

@@ -1,7 +1,7 @@
 /**
  * Tiles of a product: rows × columns that are summed up in registers while k goes by. `q` is x, [K][rows]; `p` the
  * other factor from the tile's first column on, `step` bytes from one k to the next, 128 in a panel; `y` holds the sums so
- * far, `row` bytes a row.
+ * far, `row` bytes a row. Large tiles fetch what lies from `ahead` on, `stride` bytes at every k, or nothing new with 0.
  *
  * x86 has 16 registers. 6 × 8 takes 12 sums, 2 vectors of weights and 1 broadcast. Where the engine joins neighbouring
  * vectors to one of 256 bits, 6 × 16 takes as many: every pair here is read and written side by side, reads before writes,
