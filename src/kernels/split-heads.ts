@@ -1,6 +1,6 @@
 import { OptionError, ShapeError, show } from '../errors.ts';
 import type { Op } from '../tensor/op.ts';
-import { describe, sizeOf } from '../tensor/shape.ts';
+import { describe, type Spec, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { backendOf, call, needed, once, viewOf } from './call.ts';
 import { moveStrided } from './move.ts';
@@ -46,10 +46,8 @@ export const splitHeadsOp: Op<Attrs> = {
         got: x.shape,
       });
     }
-    const part = { dtype: x.dtype, shape: [B, heads, T, width / (parts * heads)] };
-    const specs = [part];
-    while (specs.length < parts) specs.push(part);
-    return specs;
+    const shape = [B, heads, T, width / (parts * heads)];
+    return new Array<Spec>(parts).fill({ dtype: x.dtype, shape });
   },
 
   reference([x], _attrs, outputs) {

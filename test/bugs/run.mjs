@@ -39,15 +39,18 @@ const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,
   options: { healthy: { type: 'string' }, seconds: { type: 'string', default: 'Infinity' } },
 });
+const seconds = Number(values.seconds);
+if (!(seconds >= 0)) throw new Error(`--seconds must be a number ≥ 0, got "${values.seconds}"`);
 const chosen =
   wanted.length === 0 ? bugs : bugs.filter(({ id, area }) => wanted.some((part) => area === part || id.includes(part)));
 
 const files = [...new Set(chosen.map(({ test }) => test))];
 const healthy = values.healthy === undefined ? await testsOf(files, '', undefined) : testsIn(values.healthy);
+const late = 'not planted, no time left';
 const count = { '✓': 0, '✗': 0, '–': 0 };
 await inParallel(chosen, async (bug) => {
-  const verdict = performance.now() > 1000 * Number(values.seconds) ? 'not planted, no time left' : await judge(bug);
-  const sign = verdict === 'killed' ? '✓' : verdict.startsWith('not planted') ? '–' : '✗';
+  const verdict = performance.now() > 1000 * seconds ? late : await judge(bug);
+  const sign = { killed: '✓', [late]: '–' }[verdict] ?? '✗';
   count[sign]++;
   console.log(`${sign} ${bug.id}: ${verdict}`);
 });

@@ -116,7 +116,6 @@ export interface Kernels {
       ...[s0: number, s1: number, s2: number, bytes: number],
     ]
   ): void;
-  copy(to: number, from: number, bytes: number): void;
   scale(x: number, y: number, n: number, factor: number): void;
   add: Map2;
   mul: Map2;

@@ -13,7 +13,10 @@ import { isWhole, type Placed } from './storage.ts';
 const page = 65536;
 /** Grown by a sixteenth at least, so that many small steps stay few. */
 const growth = 1 / 16;
-/** Bytes behind all that is in use which are memory too: kernels ask for weights before they need them (assembly/simd.ts). */
+/**
+ * Bytes behind all that is in use which are memory too: kernels ask for weights before they need them (assembly/simd.ts), at
+ * most for 256 rows of a panel of halves (assembly/gemm.ts).
+ */
 export const ahead = 16384;
 /** Products of a part: at most these, about 0.1 ms, as long as there are few parts, because each may need room of its own. */
 const largestPart = 1 << 22;

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { StateError } from '../../../src/errors.ts';
-import { add, append, linear, scope, softmax, tensor } from '../../../src/index.ts';
-import { slice } from '../../../src/kernels/slice.ts';
+import { add, append, linear, scope, slice, softmax, tensor } from '../../../src/index.ts';
 import { createWasmBackend } from '../../../src/kernels/wasm/create.ts';
 import { buildFor, instantiate } from '../../../src/kernels/wasm/engine.ts';
 import type { Kernels } from '../../../src/kernels/wasm/kernels.ts';

@@ -18,6 +18,7 @@ const DEPTH: i32 = 256;
  * Parts that lie across two pages cost a sixth of that.
  */
 const FEW: i32 = 40;
+/** Rows of k whose part of a panel of float32 is a page. */
 const PAGE: i32 = 32;
 
 /**

@@ -8,7 +8,7 @@ export { mostOf, widen } from './half';
 export { gemm4, signTiles } from './int4';
 export { gemm8 } from './int8';
 export { largest } from './largest';
-export { copy, move } from './move';
+export { move } from './move';
 export { norm } from './norm';
 export { lookup, lookup16, packColumns16, packColumns32, packRows16, packRows32, packTiles } from './pack';
 export { placeColumns, placeRows } from './place';

@@ -25,8 +25,3 @@ export function move(
 function vectors(p: usize, q: usize, bytes: usize): void {
   for (const end = p + bytes; p < end; p += 16, q += 16) v128.store(q, v128.load(p));
 }
-
-/** For TypeScript, whose views of a large memory take longer to make than a position of a cache to copy. */
-export function copy(to: usize, from: usize, bytes: usize): void {
-  memory.copy(to, from, bytes);
-}
