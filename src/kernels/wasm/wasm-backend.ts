@@ -182,7 +182,8 @@ export class WasmBackend implements Backend<WasmStorage> {
   }
 
   #copy(m: Machine, { at, bytes, packed }: WasmStorage, { dtype }: Spec, to: number): void {
-    if (packed === undefined) m.kernels.move(at, to, 1, 1, 1, 0, 0, 0, bytes); // a view of a large memory takes longer to make
+    // By a kernel: a view of a large memory takes longer to make than a position of a cache to copy.
+    if (packed === undefined) m.kernels.move(at, to, 1, 1, 1, 0, 0, 0, bytes);
     else m.write(to, unpack(m, at, packed, dtype));
   }
 }
