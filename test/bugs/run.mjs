@@ -31,8 +31,9 @@ const bugs = readdirSync(catalogue)
   .sort()
   .flatMap((file) => {
     const entries = JSON.parse(readFileSync(join(catalogue, file), 'utf8'));
-    return entries.map((bug) => ({ ...bug, area: file.replace('.json', '') }));
-  });
+    return entries.map((bug, turn) => ({ ...bug, area: file.replace('.json', ''), turn }));
+  })
+  .sort((a, b) => a.turn - b.turn); // one of each area in turn, so that all have a share where time is short
 checkCatalogue();
 
 const { values, positionals: wanted } = parseArgs({

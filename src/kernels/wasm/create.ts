@@ -6,7 +6,7 @@ import { Crew } from './crew.ts';
 import { prefersWideDots } from './dots.ts';
 import { buildFor, instantiate } from './engine.ts';
 import { divisible } from './kernels.ts';
-import { Machine } from './machine.ts';
+import { begin, Machine } from './machine.ts';
 import { WasmBackend } from './wasm-backend.ts';
 
 export interface WasmOptions {
@@ -60,7 +60,7 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   crew?.equip(build.module, memory);
   const info = { name: 'wasm', threads: size, simd: build.simd, notes };
   const { paired, simd } = build;
-  const wideDots = simd === 'relaxed-simd' && prefersWideDots(kernels);
+  const wideDots = simd === 'relaxed-simd' && prefersWideDots(kernels, memory, begin);
   return new WasmBackend(new Machine(kernels, memory, { crew, paired, wideDots }), info);
 }
 

@@ -9,11 +9,10 @@ export interface Kernels {
   gemm8(
     ...args: [
       ...[tiles: number, w: number, bias: number, y: number, room: number],
-      ...[M: number, N: number, K: number, wide: number, part: number, parts: number],
+      ...[M: number, N: number, K: number, wide: number, paired: number, part: number, parts: number],
     ]
   ): void;
   setUp(): void;
-  dots(wide: number, turns: number): number;
   quantiseRows(
     ...args: [from: number, to: number, rows: number, K: number, bad: number, part: number, parts: number]
   ): void;

@@ -31,7 +31,7 @@ export function multiplyQuantised(m: Machine, { x, weight, layout, bias, y, M, N
   m.divide(M * K * products, 'quantiseTiles', x, tiles, M, K);
   if (inFour) m.divide(M * K * products, 'signTiles', tiles, M, K);
   const kernel = inFour ? 'gemm4' : 'gemm8';
-  m.divide(M * N * K, kernel, tiles, weight.at, bias, y, room, M, N, K, m.wideDots ? 1 : 0);
+  m.divide(M * N * K, kernel, tiles, weight.at, bias, y, room, M, N, K, m.wideDots ? 1 : 0, m.paired ? 1 : 0);
 }
 
 /** The whole numbers and scales that a packed weight was made of; copies. */

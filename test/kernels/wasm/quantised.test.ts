@@ -60,6 +60,7 @@ function bitsOn(backend: Backend, dtype: QuantisedDtype, { x, w, bias, M, N, K, 
 const builds: readonly [string, () => Promise<Backend>][] = [
   ['what is fastest here', () => createWasmBackend()],
   ['dots in i32', () => formed({ wideDots: true })],
+  ['dots in i32, tiles for pairs', () => formed({ wideDots: true, paired: true })],
   ['dots by way of i16', () => formed({ wideDots: false })],
   ['plain SIMD', () => createWasmBackend({ deterministic: true })],
 ];

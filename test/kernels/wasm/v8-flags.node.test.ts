@@ -1,8 +1,7 @@
 /** Flags of V8, on while the kernels compile. */
 import { describe, expect, it } from 'vitest';
 import { linear } from '../../../src/kernels/linear.ts';
-import { prefersWideDots } from '../../../src/kernels/wasm/dots.ts';
-import { buildFor, instantiate } from '../../../src/kernels/wasm/engine.ts';
+import { buildFor } from '../../../src/kernels/wasm/engine.ts';
 import { upload } from '../../../src/tensor/upload.ts';
 import { formed } from './formed.ts';
 
@@ -51,15 +50,5 @@ describe('V8 flags', () => {
       return linear(x, w, undefined, '[out, in]').peek().slice();
     });
     expect(many).toEqual(few);
-  });
-
-  it('dots that a compiler gets wrong are never preferred', async () => {
-    const { module } = await built(true);
-    const kernels = await instantiate(module, new WebAssembly.Memory({ initial: 1, maximum: 65536 }));
-    expect(prefersWideDots({ ...kernels, dots: (wide, turns) => (wide === 1 ? 8 : kernels.dots(0, turns)) })).toBe(
-      false,
-    );
-    expect(kernels.dots(1, 100)).toBe(kernels.dots(0, 100));
-    expect(kernels.dots(0, 100)).toBe(6 * 1400);
   });
 });

@@ -1,7 +1,6 @@
 /** What TypeScript calls. */
 export { attention, attentionRoom, attentionScores, mix } from './attention';
 export { setUp } from './constants';
-export { dots } from './dots';
 export * from './elementwise';
 export { gemm } from './gemm';
 export { mostOf, widen } from './half';
