@@ -1,5 +1,4 @@
 /** Checkpoints in another dtype: a folder is built beside its place, and moved there when it is whole. */
-import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import {
@@ -56,7 +55,7 @@ export function convertFile(from: string, to: string, { dtype, bar }: Target): P
 export async function convertFolder(from: string, to: string, target: Target): Promise<Converted> {
   if (isInside(to, from) || isInside(from, to))
     throw new OptionError('IN and OUT must not be the same, nor one in the other');
-  const temporary = join(dirname(resolve(to)), `.${basename(resolve(to))}.${randomUUID()}.tmp`);
+  const temporary = join(dirname(resolve(to)), `.${basename(resolve(to))}.${crypto.randomUUID()}.tmp`);
   try {
     const result = await fillFolder(from, temporary, target);
     await moveInto(temporary, to);

@@ -1,5 +1,4 @@
 /** The folder that all Hugging Face libraries share: `models--org--name/{blobs,refs,snapshots}`. */
-import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -58,7 +57,7 @@ export class HubLayout {
 
 /** Makes a file beside its place and moves it there, so that nobody ever sees half of it. */
 async function replace(path: string, make: (path: string) => Promise<void>): Promise<void> {
-  const draft = `${path}.${randomUUID()}.tmp`;
+  const draft = `${path}.${crypto.randomUUID()}.tmp`;
   await mkdir(dirname(path), { recursive: true });
   try {
     await make(draft);

@@ -1,5 +1,4 @@
 /** Half-downloaded files: whose they are, and how the next download goes on with them. */
-import { randomUUID } from 'node:crypto';
 import { readdir, rename } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -36,7 +35,7 @@ function partPrefix(blob: string): string {
 }
 
 function partName(blob: string, pid: number): string {
-  return join(dirname(blob), `${partPrefix(blob)}${pid}-${randomUUID()}.part`);
+  return join(dirname(blob), `${partPrefix(blob)}${pid}-${crypto.randomUUID()}.part`);
 }
 
 function isAlive(pid: number): boolean {

@@ -130,27 +130,19 @@ export interface Kernels {
   expOf: Map1;
 }
 
-/** Kernels whose work threads may split. */
-export const divisible = [
-  ...([
-    'gemm',
-    'gemm8',
-    'gemm4',
-    'packTiles',
-    'quantiseTiles',
-    'attention',
-    'signTiles',
-    'attentionScores',
-    'mix',
-    'softmax',
-    'norm',
-    'add',
-    'mul',
-  ] as const),
-  ...(['relu', 'relu2', 'relu6', 'leakyRelu', 'sigmoid', 'silu', 'quickGelu', 'geluTanh', 'tanh'] as const),
+/** Kernels that put weights where they belong, and whose work threads may split. */
+export const weightKernels = [
   ...(['packRows32', 'packRows16', 'packColumns32', 'packColumns16'] as const),
   ...(['quantiseRows', 'quantiseColumns', 'placeRows', 'placeColumns'] as const),
   ...(['quantiseRows4', 'quantiseColumns4', 'placeRows4', 'placeColumns4'] as const),
+] as const;
+
+/** All kernels whose work threads may split. */
+export const divisible = [
+  ...weightKernels,
+  ...(['gemm', 'gemm8', 'gemm4', 'packTiles', 'quantiseTiles', 'signTiles'] as const),
+  ...(['attention', 'attentionScores', 'mix', 'softmax', 'norm', 'add', 'mul'] as const),
+  ...(['relu', 'relu2', 'relu6', 'leakyRelu', 'sigmoid', 'silu', 'quickGelu', 'geluTanh', 'tanh'] as const),
 ] as const;
 export type Divisible = (typeof divisible)[number];
 
