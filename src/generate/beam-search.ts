@@ -28,7 +28,7 @@ interface Line extends Search {
  * A prompt whose result can no longer change leaves the batch, unless somebody looks at the scores.
  */
 export async function beamSearch(request: Request): Promise<BeamResult> {
-  const { session, prompt, options, limit, seed, run, turn, prefilled, keepLogits } = request;
+  const { session, prompt, options, limit, seed, run, turn, prefilled, keep } = request;
   const { num_beams: width, do_sample, output_scores, output_logits } = options;
   const shared = {
     width,
@@ -51,7 +51,7 @@ export async function beamSearch(request: Request): Promise<BeamResult> {
     await turn();
     const raw = await readRows(session); // [lines·perLine][V]
     if (step === 1) prefilled();
-    const logProbs = keepLogits ? raw.map((row) => row.slice()) : raw;
+    const logProbs = keep === undefined ? raw : raw.map((row) => row.slice());
     for (const row of logProbs) logSoftmax(row);
     const beams = lines.flatMap(({ chain, running }) =>
       running.slice(0, perLine).map(({ tokens }) => ({ chain, tokens })),

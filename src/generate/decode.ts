@@ -17,8 +17,8 @@ export interface Written {
   readonly filler: boolean;
   /** As the model gave them, or log-probabilities; the scores unless the request keeps logits. Empty where nobody looks. */
   readonly logits: Float32Array;
-  /** log Σ exp of all logits, where it is known: 0 for log-probabilities. */
-  readonly total?: number;
+  /** Natural log of the probability that the model gave the token, where it is known already. */
+  readonly logprob?: number;
   readonly scores: Float32Array;
 }
 
@@ -39,7 +39,7 @@ interface Line {
  * Source    transformers v5, `_sample`
  */
 export async function* decode(request: Request): AsyncGenerator<Written[], void> {
-  const { session, prompt, options, limit, seed, run, turn, prefilled, keepLogits } = request;
+  const { session, prompt, options, limit, seed, run, turn, prefilled, keep } = request;
   const copies = options.num_return_sequences;
   const eos = new Set(eosIds(options));
   const pad = padId(options);
@@ -57,13 +57,14 @@ export async function* decode(request: Request): AsyncGenerator<Written[], void>
     };
   });
   const shortlist = shortlistOf(request);
+  const keepsLogits = keep === 'logits';
   const looksAtScores =
-    shortlist !== undefined || stays || keepLogits || options.do_sample || lines.some(({ chain }) => changes(chain));
+    shortlist !== undefined || stays || keepsLogits || options.do_sample || lines.some(({ chain }) => changes(chain));
   for (let step = 1; ; step++) {
     await turn();
     const choices = (looksAtScores ? undefined : await theBest(request)) ?? (await byScores(lines, request, shortlist));
     if (step === 1) prefilled();
-    const { choice, logits, total, scores } = choices;
+    const { choice, logits, logprobs, scores } = choices;
     yield lines.map((line, i) => {
       const filler = line.ended;
       const token = filler ? pad : choice[i];
@@ -72,7 +73,7 @@ export async function* decode(request: Request): AsyncGenerator<Written[], void>
       line.tokens.push(token);
       line.ended ||= reason !== undefined;
       const [ownLogits, ownScores] = [logits[i] ?? none, scores[i] ?? none];
-      return { row: line.row, token, reason, filler, logits: ownLogits, total, scores: ownScores };
+      return { row: line.row, token, reason, filler, logits: ownLogits, logprob: logprobs?.[i], scores: ownScores };
     });
     if (lines.every(({ ended }) => ended)) return;
     const open = lines.flatMap(({ ended }, i) => (ended ? [] : [i]));
@@ -88,25 +89,27 @@ export async function* decode(request: Request): AsyncGenerator<Written[], void>
 interface Choices {
   readonly choice: ArrayLike<number>;
   readonly logits: readonly Float32Array[];
-  readonly total?: number;
+  readonly logprobs?: ArrayLike<number>;
   readonly scores: readonly Float32Array[];
 }
 
 const none = new Float32Array();
 
 /** Greedy decoding without anything between: the logits stay where they are. */
-async function theBest({ session }: Request): Promise<Choices | undefined> {
-  const choice = await bestTokens(session);
-  return choice && { choice, logits: [], scores: [] };
+async function theBest({ session, keep }: Request): Promise<Choices | undefined> {
+  const best = await bestTokens(session, keep === 'logprobs');
+  return best && { ...best, logits: [], scores: [] };
 }
 
 async function byScores(lines: readonly Line[], request: Request, shortlist?: number): Promise<Choices> {
-  const { session, run, keepLogits } = request;
+  const { session, run, keep } = request;
   const short = shortlist === undefined ? undefined : await readShortlist(session, shortlist);
   const logits = short ?? (await readRows(session));
-  const scores = keepLogits ? logits.map((row) => row.slice()) : logits;
+  const scores = keep === undefined ? logits : logits.map((row) => row.slice());
   processRows(lines, scores, session, run);
-  return { choice: await choose(lines, scores, request), logits, total: short && 0, scores };
+  const choice = await choose(lines, scores, request);
+  const logprobs = short?.map((row, i) => row[choice[i]]); // such are those of a shortlist
+  return { choice, logits, logprobs, scores };
 }
 
 async function choose(

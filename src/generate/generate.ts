@@ -40,7 +40,7 @@ export async function generate(
   hooks: Hooks = {},
 ): Promise<GenerateOutput> {
   try {
-    const prepared = prepare(session, prompt, options, hooks, options.output_logits);
+    const prepared = prepare(session, prompt, options, hooks, options.output_logits ? 'logits' : undefined);
     const seed = options.do_sample ? { seed: prepared.request.seed } : {};
     return { ...(await (options.num_beams > 1 ? byBeams(prepared) : byRows(prepared))), ...seed };
   } finally {

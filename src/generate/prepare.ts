@@ -44,7 +44,7 @@ export function prepare(
   prompt: Prompt,
   options: ResolvedOptions,
   hooks: Hooks,
-  keepLogits: boolean,
+  keep: Request['keep'],
 ): Prepared {
   const { signal, observer, began = performance.now() } = hooks;
   const columns = prompt.ids[0]?.length;
@@ -69,7 +69,7 @@ export function prepare(
     prefilled: () => {
       ready = performance.now();
     },
-    keepLogits,
+    keep,
   };
   const timings = (steps: number, tokens: number): Timings => {
     const decode_ms = performance.now() - ready;

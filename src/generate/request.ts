@@ -20,6 +20,6 @@ export interface Request {
   readonly turn: () => Promise<void>;
   /** Told when the prompt's logits are there. */
   readonly prefilled: () => void;
-  /** Whether anyone asks for the logits beside the scores. */
-  readonly keepLogits: boolean;
+  /** What anyone asks for beside the scores: the logits, or the log-probability of each token alone. */
+  readonly keep: 'logits' | 'logprobs' | undefined;
 }

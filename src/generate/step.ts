@@ -1,4 +1,5 @@
 import { NumericError } from '../errors.ts';
+import { logSoftmax } from '../kernels/log-softmax.ts';
 import { topK } from '../kernels/top-k.ts';
 import { type Run, unobserved } from '../models/run.ts';
 import type { Dtype, HostArray } from '../tensor/dtype.ts';
@@ -32,20 +33,28 @@ export function checkRows(flat: Float32Array, width: number): void {
 }
 
 /**
- * The best token of each row, found where the logits lie, so that the ids alone are read. Undefined where a row has no
- * finite best: `readRows` says why.
+ * The best token of each row, found where the logits lie, so that the ids alone are read, and their log-probabilities if
+ * somebody wants them. Undefined where a row has no finite best: `readRows` says why.
  */
-export async function bestTokens({ logits }: Session): Promise<ArrayLike<number> | undefined> {
-  const found = finiteBest(logits);
-  if (found === undefined) return undefined;
-  const { values, indices } = found;
-  const [most, ids] = [await values.readFloats(), await indices.read()];
+export async function bestTokens(
+  { logits }: Session,
+  withLogprobs: boolean,
+): Promise<{ choice: number[]; logprobs?: Float32Array } | undefined> {
+  const best = bestOf(logits);
+  if (best === undefined) return undefined;
+  const [most, ids] = [await best.values.readFloats(), await best.indices.read()];
+  best.values.dispose();
+  best.indices.dispose();
+  if (!most.every(Number.isFinite)) return undefined;
+  const choice = Array.from(ids, Number);
+  if (!withLogprobs) return { choice };
+  const values = scope(() => topK(logSoftmax(logits), 1).values); // the best keeps the largest, however both are rounded
+  const logprobs = await values.readFloats();
   values.dispose();
-  indices.dispose();
-  return most.every(Number.isFinite) ? Array.from(ids, Number) : undefined;
+  return { choice, logprobs };
 }
 
-function finiteBest(logits: Tensor): ReturnType<typeof topK> | undefined {
+function bestOf(logits: Tensor): ReturnType<typeof topK> | undefined {
   try {
     return topK(logits, 1);
   } catch (error) {

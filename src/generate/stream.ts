@@ -53,11 +53,10 @@ export async function* stream(
       return decoder.push(token) + (last ? decoder.end() : '');
     };
     let index = 0;
-    for await (const step of decode(prepare(session, prompt, options, hooks, true).request)) {
-      for (const { row, token, reason, filler, logits, total = logTotal(logits) } of step) {
+    for await (const step of decode(prepare(session, prompt, options, hooks, 'logprobs').request)) {
+      for (const { row, token, reason, filler, logits, logprob = logits[token] - logTotal(logits) } of step) {
         if (filler) continue;
         const text = textOf(row, token, reason !== undefined);
-        const logprob = logits[token] - total;
         yield { row, index, token, text, logprob, ...(reason && { finish_reason: reason }) };
       }
       index++;

@@ -111,7 +111,7 @@ describe('beam search', () => {
       fc.asyncProperty(model, fc.nat(3), fc.constantFrom(null, 0, [0, 1]), async (model, first, eos_token_id) => {
         const options = resolveOptions({ eos_token_id, max_new_tokens: 6 });
         const session = new ToySession(model, [[first]]);
-        const { searches } = await beamSearch(prepare(session, { ids: [[first]] }, options, {}, false).request);
+        const { searches } = await beamSearch(prepare(session, { ids: [[first]] }, options, {}, undefined).request);
         const greedy = await write(model, [[first]], { eos_token_id, max_new_tokens: 6 });
         expect(searches[0].kept[0].tokens).toEqual(greedy.sequences[0]);
         session.dispose();

@@ -103,6 +103,8 @@ export interface Kernels {
     ]
   ): void;
   largest(x: number, n: number): number;
+  sumOfExp(x: number, n: number, top: number): number;
+  subtractBoth(x: number, y: number, n: number, top: number, log: number): void;
   norm(
     ...args: [
       ...[x: number, gain: number, shift: number, y: number, bad: number],

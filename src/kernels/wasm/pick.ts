@@ -28,8 +28,8 @@ export const topK: Kernel<{ readonly k: number }> = (m, inputs, attrs, outputs) 
   );
 };
 
-/** Undefined where a row holds NaN. */
-function largestOfRows(m: Machine, x: Placed): Int32Array | undefined {
+/** Where the largest number of each row stands; undefined where a row holds NaN. */
+export function largestOfRows(m: Machine, x: Placed): Int32Array | undefined {
   const [from, n] = [m.floats(x), x.shape.at(-1) ?? 1];
   const rows = x.shape.slice(0, -1).reduce((product, size) => product * size, 1);
   const best = Int32Array.from({ length: rows }, (_, row) => m.kernels.largest(from + 4 * row * n, n));

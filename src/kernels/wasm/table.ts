@@ -42,6 +42,7 @@ import { gelu, mapped, paired, scale } from './elementwise.ts';
 import { embedding } from './embedding.ts';
 import { type Entry, type Kernel, loops, on } from './kernel.ts';
 import { linear } from './linear.ts';
+import { logSoftmax } from './log-softmax.ts';
 import { matmul } from './matmul.ts';
 import { mix } from './mix.ts';
 import { mergeHeads, slice, splitHeads, transpose } from './move.ts';
@@ -59,6 +60,7 @@ const inSimd: readonly Entry[] = [
   on(layerNormOp, layerNorm),
   on(leakyReluOp, mapped('leakyRelu')),
   on(linearOp, linear),
+  on(logSoftmaxOp, logSoftmax),
   on(matmulOp, matmul),
   on(mergeHeadsOp, mergeHeads),
   on(mixOp, mix),
@@ -87,7 +89,6 @@ const inLoops: readonly Entry[] = [
   on(gatherOp, loops(gatherOp)),
   on(gelu10Op, loops(gelu10Op)),
   on(laplaceOp, loops(laplaceOp)),
-  on(logSoftmaxOp, loops(logSoftmaxOp)),
   on(mishOp, loops(mishOp)),
   on(normScaleOp, loops(normScaleOp)),
   on(relativePositionBiasOp, loops(relativePositionBiasOp)),

@@ -7,6 +7,7 @@ export { mostOf, widen } from './half';
 export { gemm4, signTiles } from './int4';
 export { gemm8 } from './int8';
 export { largest } from './largest';
+export { subtractBoth, sumOfExp } from './log-softmax';
 export { move } from './move';
 export { norm } from './norm';
 export { lookup, lookup16, packColumns16, packColumns32, packRows16, packRows32, packTiles } from './pack';
