@@ -36,6 +36,31 @@ describe('stream', () => {
     expect(session.disposals).toBe(1);
   });
 
+  it('tells the probability that the model gave, whatever was done to the scores', async () => {
+    const options = fc.record({
+      do_sample: fc.boolean(),
+      seed: fc.nat(9),
+      repetition_penalty: fc.constantFrom(1, 1.5),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.nat(1000), options, async (salt, some) => {
+        const [model, prompts, asked] = [
+          scrambled(6, salt),
+          [[1, 2]],
+          { ...some, eos_token_id: null, max_new_tokens: 5 },
+        ];
+        const whole = resolveOptions({ ...asked, output_logits: true });
+        const { logits = [] } = await generate(new ToySession(model, prompts), { ids: prompts }, whole);
+        const steps = await collect(new ToySession(model, prompts), prompts, asked);
+        for (const [i, { token, logprob }] of steps.entries()) {
+          const total = logits[i][0].reduce((sum, logit) => sum + Math.exp(logit), 0);
+          expect(logprob).toBeCloseTo(logits[i][0][token] - Math.log(total), 5);
+        }
+      }),
+      runs(30),
+    );
+  });
+
   it('writes what generate writes, whatever the options', async () => {
     const batch = fc.array(fc.tuple(fc.nat(5), fc.nat(5)), { minLength: 1, maxLength: 3 });
     const options = fc.record({
