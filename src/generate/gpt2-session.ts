@@ -42,6 +42,10 @@ export class Gpt2Session implements Session {
     return this.#w.positionEmbedding.shape[0] - this.#cache.length;
   }
 
+  expect(tokens: number): void {
+    this.#cache.expect(this.#cache.length + tokens);
+  }
+
   next(tokens: ArrayLike<number>): void {
     const old = this.logits;
     this.#mask = this.#mask?.map((row) => Uint8Array.of(...row, 1));

@@ -9,6 +9,8 @@ import { bytesKept, free, outliving, whole } from './kept.ts';
 /** One layer's keys and values [S B H E], grown by `append`. */
 class Layer implements LayerCache {
   kept: KeysValues | undefined;
+  /** Positions there will ever be. */
+  most = Number.POSITIVE_INFINITY;
 
   get length(): number {
     return this.kept?.keys.shape[0] ?? 0;
@@ -18,7 +20,7 @@ class Layer implements LayerCache {
     return this.become((old) =>
       old === undefined
         ? { keys: whole(keys), values: whole(values) }
-        : { keys: append(old.keys, keys), values: append(old.values, values) },
+        : { keys: append(old.keys, keys, this.most), values: append(old.values, values, this.most) },
     );
   }
 
@@ -46,7 +48,7 @@ class Layer implements LayerCache {
 /**
  * The keys and values of all positions a decoder has seen: what makes a new token cost one position instead of all.
  *
- * Growing doubles the room behind, so a token costs its own bytes. `fork` shares memory until one side appends.
+ * Growing doubles the room behind, or takes all that is expected, so a token costs its own bytes. `fork` shares memory until one side appends.
  *
  * Shapes    per layer keys and values [S B H E]
  * Units     `bytes`: of the positions kept; room for growth and what forks share is told by the backend's `memory`
@@ -67,6 +69,11 @@ export class KVCache {
     let sum = 0;
     for (const { kept } of this.layers) if (kept !== undefined) sum += bytesKept(kept);
     return sum;
+  }
+
+  /** There will be no more than so many positions: no room is taken for others. */
+  expect(most: number): void {
+    for (const layer of this.layers) layer.most = most;
   }
 
   /** Forgets every position from `length` on. */

@@ -57,12 +57,14 @@ export function prepare(
       },
     );
   }
+  const limit = newTokenLimit(options, prompt, session.room);
+  session.expect?.(limit - 1); // the last one is never read
   let ready = began;
   const request: Request = {
     session,
     prompt,
     options,
-    limit: newTokenLimit(options, prompt, session.room),
+    limit,
     seed: options.seed ?? (options.do_sample ? randomSeed() : 0), // the first draw of a process takes 4 ms
     run: runFor(observer).in('sample'),
     turn: takingTurns(signal),

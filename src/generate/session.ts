@@ -12,6 +12,8 @@ export interface Session {
   readonly room: number;
   /** Logits of each row's next token [rows V]: after the prompt, or after the last `next`. Owned by the session. */
   readonly logits: Tensor;
+  /** At most so many more tokens will be read: nobody needs room for others. */
+  expect?(tokens: number): void;
   /** Reads one more token in every row. */
   next(tokens: ArrayLike<number>): void;
   /** Row i continues what row from[i] was; there may be more rows or fewer than before. `logits` follows. */

@@ -43,6 +43,10 @@ export class T5Session implements Session {
     return this.logits.shape[0];
   }
 
+  expect(tokens: number): void {
+    this.#cache.self.expect(this.#cache.self.length + tokens);
+  }
+
   next(tokens: ArrayLike<number>): void {
     const old = this.logits;
     this.logits = this.#read(Int32Array.from(tokens));

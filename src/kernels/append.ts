@@ -8,12 +8,13 @@ import { backendOf } from './call.ts';
  * The rows of `past`, then those of `more`: concatenation along axis 0, the step by which a cache grows.
  *
  * Neither input changes. Storage grows by doubling: the new rows go into the room behind `past` where no other tensor
- * has claimed it, so n appends cost O(n) copies; where one has (a fork, a truncated view), `past` is copied first.
+ * has claimed it, so n appends cost O(n) copies; where one has (a fork, a truncated view), `past` is copied first. Who knows
+ * how many rows there will be at `most` says so: then no room is taken that nobody needs.
  *
  * Shapes    past [S …], more [T …] → [S+T …]
  * Errors    ShapeError when the axes behind the first, or the dtypes, differ
  */
-export function append(past: Tensor, more: Tensor): Tensor {
+export function append(past: Tensor, more: Tensor, most = Number.POSITIVE_INFINITY): Tensor {
   const op = 'append';
   const backend = backendOf(op, [past, more]);
   const [S, ...rest] = past.shape;
@@ -27,5 +28,5 @@ export function append(past: Tensor, more: Tensor): Tensor {
     );
   }
   const spec: Spec = { dtype: past.dtype, shape: [S + T, ...rest] };
-  return track(new Tensor(backend, backend.append(past.storage, past, more.storage, more), spec));
+  return track(new Tensor(backend, backend.append(past.storage, past, more.storage, more, most), spec));
 }

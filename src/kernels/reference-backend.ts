@@ -5,6 +5,7 @@ import type { Host, Op, Scales } from '../tensor/op.ts';
 import { type Spec, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { hostIntake } from './host-intake.ts';
+import { rowsWithRoom } from './rows-with-room.ts';
 
 /** Memory that several storages may share: a tensor and its views, a cache and its longer successor. */
 interface Block {
@@ -101,14 +102,21 @@ export class ReferenceBackend implements Backend<HostStorage> {
     return new HostStorage(storage.block, begin, begin + sizeOf(shape));
   }
 
-  append(past: HostStorage, _pastSpec: Spec, more: HostStorage, { dtype }: Spec): HostStorage {
+  append(
+    past: HostStorage,
+    { shape: [S] }: Spec,
+    more: HostStorage,
+    { dtype, shape: [T] }: Spec,
+    most: number,
+  ): HostStorage {
     const size = past.data.length + more.data.length;
     let { block } = past;
     const atStart = past.data.byteOffset === block.buffer.byteOffset;
     if (block.refs === 1 && atStart) block.used = past.data.length; // nobody sees what was truncated away
     const free = atStart && block.used === past.data.length;
     if (!free || size > block.buffer.length) {
-      block = this.#block(allocate(dtype, 2 * size), past.data.length);
+      const rows = rowsWithRoom(S + T, most);
+      block = this.#block(allocate(dtype, (size / Math.max(1, S + T)) * rows), past.data.length);
       copy(past.data, block.buffer, 0);
     }
     copy(more.data, block.buffer, past.data.length);

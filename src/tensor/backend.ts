@@ -77,8 +77,11 @@ export interface Backend<S = unknown> {
   run<A>(op: Op<A>, inputs: readonly (Tensor | undefined)[], attrs: A, outputs: readonly Spec[]): S[];
   /** The same elements from `offset` on, as another shape; shares memory. */
   view(storage: S, offset: number, spec: Spec): S;
-  /** `past` with the rows of `more` behind it, along axis 0; grows in place where nobody else sees the room behind. */
-  append(past: S, pastSpec: Spec, more: S, moreSpec: Spec): S;
+  /**
+   * `past` with the rows of `more` behind it, along axis 0; grows in place where nobody else sees the room behind. There will
+   * never be more than `most` rows: no more room than that has to be taken.
+   */
+  append(past: S, pastSpec: Spec, more: S, moreSpec: Spec, most: number): S;
   free(storage: S): void;
   /** Bytes that a storage takes, scales and padding included; of shared memory all. */
   bytesOf(storage: S): number;

@@ -243,6 +243,21 @@ describe('KVCache', () => {
     expectHolds(cache, backend, [[1, 2, 3]]);
   });
 
+  it('takes room for all that is expected once that is near, and for no more', () => {
+    const backend = new ReferenceBackend();
+    const cache = new KVCache(nLayers);
+    const room = (length: number): number => {
+      append(cache, backend, [Array.from({ length }, (_, i) => i)], length - 1);
+      return backend.memory.bytes / (2 * nLayers * H * E * 4);
+    };
+    room(1);
+    cache.expect(17);
+    const rooms = Array.from({ length: 16 }, (_, i) => room(2 + i));
+    expect(rooms).toEqual([4, 4, 4, ...Array(13).fill(17)]); // 17 is more than 4 times 2, and less than 4 times 5
+    expect(room(18)).toBe(36); // more than was expected
+    cache.dispose();
+  });
+
   it('stays whole when a row asked for is not there', () => {
     const backend = new ReferenceBackend();
     const cache = new KVCache(nLayers);

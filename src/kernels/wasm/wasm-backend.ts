@@ -5,6 +5,7 @@ import type { Op } from '../../tensor/op.ts';
 import { bytesOf, type Spec, sizeOf } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { layoutOf } from '../quantised.ts';
+import { rowsWithRoom } from '../rows-with-room.ts';
 import { type Holder, WasmIntake } from './intake.ts';
 import type { Machine } from './machine.ts';
 import { unpack } from './pack.ts';
@@ -123,14 +124,15 @@ export class WasmBackend implements Backend<WasmStorage> {
     return this.#place(m, rows.subarray(offset, offset + sizeOf(spec.shape))); // panels have no rows to look at
   }
 
-  append(past: WasmStorage, pastSpec: Spec, more: WasmStorage, moreSpec: Spec): WasmStorage {
+  append(past: WasmStorage, pastSpec: Spec, more: WasmStorage, moreSpec: Spec, most: number): WasmStorage {
     const m = this.#live();
     const [old, added] = [bytesOf(pastSpec), bytesOf(moreSpec)];
     let { block } = past;
     const atStart = past.packed === undefined && past.at === block.at;
     if (block.refs === 1 && atStart) block.used = old; // nobody sees what was truncated away
     if (!atStart || block.used !== old || old + added > block.bytes) {
-      block = this.#block(m, 2 * (old + added));
+      const rows = pastSpec.shape[0] + moreSpec.shape[0];
+      block = this.#block(m, ((old + added) / Math.max(1, rows)) * rowsWithRoom(rows, most));
       this.#copy(m, past, pastSpec, block.at);
     }
     this.#copy(m, more, moreSpec, block.at + old);

@@ -97,6 +97,21 @@ describe('WasmBackend', () => {
     expect(backend.memory.blocks).toBe(2);
   });
 
+  it('takes no more room for a cache than it will ever need', async () => {
+    const backend = await createWasmBackend({ threads: 1 });
+    const rows = (count: number) => tensor(new Float32Array(count * 4), { backend, shape: [count, 4] });
+    const [past, more] = [rows(5), rows(1)];
+    const before = backend.memory.bytes;
+    const bytes = [Number.POSITIVE_INFINITY, 8, 5, 25].map((most) => {
+      const longer = append(past, more, most);
+      const taken = backend.memory.bytes - before;
+      longer.dispose();
+      return taken;
+    });
+    expect(bytes).toEqual([12, 8, 12, 12].map((count) => count * 16));
+    backend.dispose();
+  });
+
   it('an op that fails leaves nothing behind', async () => {
     const { backend } = await counted();
     const x = tensor([[NaN, 1]], { backend });
