@@ -48,7 +48,8 @@ class Layer implements LayerCache {
 /**
  * The keys and values of all positions a decoder has seen: what makes a new token cost one position instead of all.
  *
- * Growing doubles the room behind, or takes all that is expected, so a token costs its own bytes. `fork` shares memory until one side appends.
+ * Growing doubles the room behind, or takes all that is expected, so a token costs its own bytes. `fork` shares memory until one
+ * side appends.
  *
  * Shapes    per layer keys and values [S B H E]
  * Units     `bytes`: of the positions kept; room for growth and what forks share is told by the backend's `memory`
