@@ -8,7 +8,7 @@ export interface ByteSource {
   readonly size: number;
   /** What a caller may want to know, such as why the whole file had to be downloaded. */
   readonly note?: string;
-  /** Reads under way at a time that come sooner than one after the other. @default 1 */
+  /** Reads under way at a time that come sooner than one after the other. @default 2 */
   readonly ahead?: number;
   /**
    * Exactly `length` bytes from `offset`. They go straight into `into` where it is given (of just that length);
