@@ -1,4 +1,4 @@
-import { ShapeError } from '../errors.ts';
+import { OptionError, ShapeError, show } from '../errors.ts';
 import { track } from '../tensor/scope.ts';
 import { describe, type Spec } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -12,10 +12,13 @@ import { backendOf } from './call.ts';
  * how many rows there will be at `most` says so: then no room is taken that nobody needs.
  *
  * Shapes    past [S …], more [T …] → [S+T …]
- * Errors    ShapeError when the axes behind the first, or the dtypes, differ
+ * Units     `most` counts rows, all that there will ever be; more may come, and find room by doubling
+ * Errors    ShapeError when the axes behind the first, or the dtypes, differ · OptionError `most` is no whole number, nor ∞
  */
 export function append(past: Tensor, more: Tensor, most = Number.POSITIVE_INFINITY): Tensor {
   const op = 'append';
+  if (most !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(most) && most >= 0))
+    throw new OptionError(`"most" must be a whole number of rows, or Infinity, got ${show(most)}`, { op, got: most });
   const backend = backendOf(op, [past, more]);
   const [S, ...rest] = past.shape;
   const [T, ...others] = more.shape;

@@ -106,6 +106,8 @@ const wrong: Bad[] = [
     ['argmax: no entries', () => argmax(f(2, 0)), 'SHAPE', '"x" needs a last axis of at least 1, got [2, 0]'],
     ['cast: ids', () => cast(ids(2), 'F16'), 'DTYPE', '"x" must be F32, F16 or BF16, got I32 [2]'],
     ['append: other axes', () => append(f(2, 3), f(1, 2)), 'SHAPE', 'axes behind the first, and dtypes, must be equal: past F32 [2, 3], more F32 [1, 2]'],
+    ['append: rows there will be, no whole number', () => append(f(2, 3), f(1, 3), 9.5), 'OPTION', '"most" must be a whole number of rows, or Infinity, got 9.5'],
+    ['append: rows there will be, NaN', () => append(f(2, 3), f(1, 3), NaN), 'OPTION', 'got NaN'],
     ['append: dtypes', () => append(f(2, 3), ids(1, 3)), 'SHAPE', 'past F32 [2, 3], more I32 [1, 3]'],
     ['append: rank 0', () => append(f(), f()), 'SHAPE', 'past F32 [], more F32 []'],
   ] satisfies Bad[]),

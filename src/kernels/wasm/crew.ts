@@ -21,8 +21,8 @@ export const mostParts = 255;
  * took the caller 10 to 40 µs, and itself 50, as long as a linear layer of GPT-2.
  */
 const awake = 1;
-/** Behind the kernels that take in weights none at all: who reads the next piece of the file needs the processor. */
-const pieces: readonly string[] = weightKernels;
+/** Kernels behind which it sleeps at once: the next piece of the file has to be read first, which needs the processor. */
+const sleepBehind: ReadonlySet<string> = new Set(weightKernels);
 /** Milliseconds for which the caller looks whether the last part is done: longer than most take. */
 const patience = 0.3;
 /** Milliseconds after which a thread that has not done its part is given up: a part takes 0.1, on a slow machine 10. */
@@ -45,12 +45,12 @@ function serve({ module, memory, control, names, awake }) {
   const job = new Float64Array(control, ${jobAt});
   const args = []; // one list for all parts: to cut one out of the job took longer than the smallest kernels
   let seen = Atomics.load(state, ${GO});
-  let last = 0;
+  let look = 0;
   Atomics.add(state, ${READY}, 1);
   for (;;) {
     for (let i = 1, until; Atomics.load(state, ${GO}) === seen; i++) {
       if (i % 100 !== 0) continue;
-      until ??= performance.now() + awake[last];
+      until ??= performance.now() + look;
       if (performance.now() > until) break;
     }
     while (Atomics.load(state, ${GO}) === seen) {
@@ -69,8 +69,8 @@ function serve({ module, memory, control, names, awake }) {
         for (let i = 0; i < count; i++) args[i] = job[2 + i];
         args[count] = part;
         args[count + 1] = parts;
-        last = job[0];
-        kernels[last](...args);
+        look = awake[job[0]];
+        kernels[job[0]](...args);
       } catch {
         Atomics.store(state, ${BROKEN}, 1);
       }
@@ -167,7 +167,7 @@ export class Crew {
 
   #giveTools(): void {
     if (this.#tools === undefined) return;
-    const times = this.#names.map((name) => (pieces.includes(name) ? 0 : awake));
+    const times = this.#names.map((name) => (sleepBehind.has(name) ? 0 : awake));
     const tools = { ...this.#tools, control: this.#control, names: this.#names, awake: times };
     this.#try(() => {
       for (const helper of this.#helpers ?? []) helper.give(tools);

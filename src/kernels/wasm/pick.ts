@@ -24,9 +24,14 @@ export const topK: Kernel<{ readonly k: number }> = (m, inputs, attrs, outputs) 
   m.write(indices.at, best);
   m.write(
     values.at,
-    Float32Array.from(best, (index, row) => m.view(from + 4 * (row * n + index), 'F32', 1)[0] as number),
+    Float32Array.from(best, (index, row) => floatAt(m, from + 4 * (row * n + index))),
   );
 };
+
+/** One number. */
+export function floatAt(m: Machine, at: number): number {
+  return Number(m.view(at, 'F32', 1)[0]);
+}
 
 /** Where the largest number of each row stands; undefined where a row holds NaN. */
 export function largestOfRows(m: Machine, x: Placed): Int32Array | undefined {

@@ -1,7 +1,7 @@
 /** Functions of one element, and sums and products of two. Plain + × ÷ and exp: the same bits in every build. */
 import { constant, GELU_CUBE, GELU_SLOPE, ONE } from './constants';
 import { exp } from './exp';
-import { firstOf, loadFirst, storeFirst } from './simd';
+import { firstOf, loadFirst, storeFirst, two } from './simd';
 
 const RELU = 0, RELU2 = 1, RELU6 = 2, LEAKY_RELU = 3, SIGMOID = 4, SILU = 5, QUICK_GELU = 6, GELU_TANH = 7, TANH = 8;
 
@@ -87,8 +87,7 @@ function tangent(x: v128): v128 {
 export function scale(x: usize, y: usize, n: i32, factor: f64): void {
   const by = f64x2.splat(factor);
   for (; n >= 2; n -= 2, x += 8, y += 8) {
-    const two = f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(x)), by);
-    v128.store_lane<i64>(y, f32x4.demote_f64x2_zero(two), 0);
+    v128.store_lane<i64>(y, f32x4.demote_f64x2_zero(f64x2.mul(two(x), by)), 0);
   }
   if (n > 0) store<f32>(y, <f32>(factor * <f64>load<f32>(x)));
 }

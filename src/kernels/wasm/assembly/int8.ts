@@ -6,7 +6,6 @@
  * scale, a bfloat16, above the sum of the bytes. One load brings 4 values of 4 outputs, one broadcast the 4 values of a
  * row they meet.
  */
-
 import { clear, copyRow, firstOf } from './simd';
 import { tile1x32, tile2x16, tile6x16, tile6x8 } from './int8-tiles';
 

@@ -1,5 +1,6 @@
 /** The two passes over a row that its log-softmax takes, once its largest number is known. */
 import { exp } from './exp';
+import { two, upperTwo } from './simd';
 
 /** Σ exp(x − top) over n numbers: exponentials in float32, their sum in float64, so that a probability near 1 keeps its digits. */
 export function sumOfExp(x: usize, n: i32, top: f32): f64 {
@@ -9,7 +10,7 @@ export function sumOfExp(x: usize, n: i32, top: f32): f64 {
   for (; i + 8 <= n; i += 8, x += 32) {
     const a = exp(f32x4.sub(v128.load(x), all)), b = exp(f32x4.sub(v128.load(x, 16), all));
     sums = f64x2.add(sums, f64x2.add(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b)));
-    more = f64x2.add(more, f64x2.add(upper(a), upper(b)));
+    more = f64x2.add(more, f64x2.add(upperTwo(a), upperTwo(b)));
   }
   sums = f64x2.add(sums, more);
   let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
@@ -17,18 +18,11 @@ export function sumOfExp(x: usize, n: i32, top: f32): f64 {
   return sum;
 }
 
-/** Two lanes as float64. */
-@inline
-function upper(v: v128): v128 {
-  return f64x2.promote_low_f32x4(i64x2.shuffle(v, v, 1, 1));
-}
-
 /** y = x − top − log over n numbers, in float64, rounded once. */
 export function subtractBoth(x: usize, y: usize, n: i32, top: f64, log: f64): void {
   const first = f64x2.splat(top), second = f64x2.splat(log);
   for (; n >= 2; n -= 2, x += 8, y += 8) {
-    const two = f64x2.promote_low_f32x4(v128.load64_zero(x));
-    v128.store_lane<i64>(y, f32x4.demote_f64x2_zero(f64x2.sub(f64x2.sub(two, first), second)), 0);
+    v128.store_lane<i64>(y, f32x4.demote_f64x2_zero(f64x2.sub(f64x2.sub(two(x), first), second)), 0);
   }
   if (n > 0) store<f32>(y, <f32>(<f64>load<f32>(x) - top - log));
 }

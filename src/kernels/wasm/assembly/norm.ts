@@ -1,5 +1,5 @@
 /** Layer and rms norm of rows; sums and factors in float64, because one outlier may hold most of a row's squares. */
-import { firstOf } from './simd';
+import { firstOf, two, upperTwo } from './simd';
 
 /**
  * Rows of x [rows D], of them part `part` of `parts`. Without `shift` it is an rms norm, which subtracts no mean. Sets `bad`
@@ -24,7 +24,7 @@ function sumOf(p: usize, D: i32): f64 {
   for (; i + 4 <= D; i += 4, p += 16) {
     const v = v128.load(p);
     sums = f64x2.add(sums, f64x2.promote_low_f32x4(v));
-    more = f64x2.add(more, f64x2.promote_low_f32x4(i64x2.shuffle(v, v, 1, 1)));
+    more = f64x2.add(more, upperTwo(v));
   }
   sums = f64x2.add(sums, more);
   let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
@@ -39,7 +39,7 @@ function squares(p: usize, D: i32, mean: f64): f64 {
   for (; i + 4 <= D; i += 4, p += 16) {
     const v = v128.load(p);
     const a = f64x2.sub(f64x2.promote_low_f32x4(v), middle);
-    const b = f64x2.sub(f64x2.promote_low_f32x4(i64x2.shuffle(v, v, 1, 1)), middle);
+    const b = f64x2.sub(upperTwo(v), middle);
     sums = f64x2.add(sums, f64x2.mul(a, a));
     more = f64x2.add(more, f64x2.mul(b, b));
   }
@@ -68,10 +68,4 @@ function normalise(p: usize, gain: usize, shift: usize, y: usize, D: i32, mean: 
     const v = (<f64>load<f32>(p) - mean) * factor * <f64>load<f32>(gain);
     store<f32>(y, <f32>(shift == 0 ? v : v + <f64>load<f32>(shift)));
   }
-}
-
-/** Two floats as float64. */
-@inline
-function two(p: usize): v128 {
-  return f64x2.promote_low_f32x4(v128.load64_zero(p));
 }

@@ -32,6 +32,18 @@ export function loadFirst(p: usize, count: i32): v128 {
   return v;
 }
 
+/** Two floats at p as float64. */
+@inline
+export function two(p: usize): v128 {
+  return f64x2.promote_low_f32x4(v128.load64_zero(p));
+}
+
+/** The upper two of four floats as float64. */
+@inline
+export function upperTwo(v: v128): v128 {
+  return f64x2.promote_low_f32x4(i64x2.shuffle(v, v, 1, 1));
+}
+
 /** Writes the first 1, 2 or 3 lanes and nothing beyond them. */
 @inline
 export function storeFirst(p: usize, v: v128, count: i32): void {
