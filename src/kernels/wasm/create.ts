@@ -60,7 +60,7 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   crew?.equip(build.module, memory);
   const info = { name: 'wasm', threads: size, simd: build.simd, notes };
   const { paired, simd } = build;
-  const wideDots = simd === 'relaxed-simd' && prefersWideDots(kernels, memory, begin);
+  const wideDots = simd === 'relaxed-simd' && prefersWideDots(kernels, memory, begin, paired);
   return new WasmBackend(new Machine(kernels, memory, { crew, paired, wideDots }), info);
 }
 

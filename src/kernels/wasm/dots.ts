@@ -11,13 +11,19 @@ const tick = 0.1;
  * Shall dots of bytes be added up in i32? Where the machine has an instruction for it (AVX-VNNI, Arm's dot product), products
  * take half the time that they take by way of i16; where it has not, more. Nothing but a clock can tell; no bits depend on it.
  * It must not where the compiler gets it wrong, as the baseline compiler of V8 before 12 does, which loses the sum so far: asked
- * first, of code that never ran, it is the one that answers. The memory from `begin` on must be nobody's yet.
+ * first, of code that never ran, it is the one that answers. The memory from `begin` on must be nobody's yet; `paired`:
+ * with the tiles for 256 bits that it would have.
  */
-export function prefersWideDots({ gemm8 }: Pick<Kernels, 'gemm8'>, memory: WebAssembly.Memory, begin: number): boolean {
+export function prefersWideDots(
+  { gemm8 }: Pick<Kernels, 'gemm8'>,
+  memory: WebAssembly.Memory,
+  begin: number,
+  paired: boolean,
+): boolean {
   const w = begin + M * rowBytes(K);
   const y = w + N * outputBytes(K, 'int8');
   new Uint8Array(memory.buffer, begin, y - begin).fill(63); // as floats 0.75
-  const multiply = (wide: number) => gemm8(begin, w, 0, y, y + 4 * M * N, M, N, K, wide, 0, 0, 1);
+  const multiply = (wide: number) => gemm8(begin, w, 0, y, y + 4 * M * N, M, N, K, wide, paired ? 1 : 0, 0, 1);
   const product = (wide: number) => {
     multiply(wide);
     return new Float32Array(memory.buffer, y, M * N).slice();

@@ -36,7 +36,7 @@ describe('dots in i32', () => {
     ['take twice the time', 0.002, 0.004, false],
     ['take half the time, by a clock of a page', 0.04, 0.02, true],
   ])('%s: preferred %#', (_case, narrow, wide, preferred) => {
-    expect(prefersWideDots({ gemm8: lasting(narrow, wide) }, memory, begin)).toBe(preferred);
+    expect(prefersWideDots({ gemm8: lasting(narrow, wide) }, memory, begin, false)).toBe(preferred);
   });
 
   it('are never preferred where a compiler gets them wrong', () => {
@@ -44,7 +44,17 @@ describe('dots in i32', () => {
       lasting(0.004, 0.002)(...args);
       if (args[8] === 1) new Float32Array(memory.buffer, args[3], 1)[0] = 0;
     };
-    expect(prefersWideDots({ gemm8 }, memory, begin)).toBe(false);
+    expect(prefersWideDots({ gemm8 }, memory, begin, false)).toBe(false);
+  });
+
+  it.each([false, true])('are compared in the tiles that the products will have, for pairs: %s', (paired) => {
+    const forms = new Set<number>();
+    const gemm8: Kernels['gemm8'] = (...args) => {
+      forms.add(args[9]);
+      lasting(0.004, 0.002)(...args);
+    };
+    prefersWideDots({ gemm8 }, memory, begin, paired);
+    expect([...forms]).toEqual([paired ? 1 : 0]);
   });
 
   it('are compared in the first page of a memory', () => {
@@ -54,7 +64,7 @@ describe('dots in i32', () => {
       ends.push(room + 128 * M);
       lasting(0.004, 0.002)(...args);
     };
-    prefersWideDots({ gemm8 }, memory, begin);
+    prefersWideDots({ gemm8 }, memory, begin, false);
     expect(Math.max(...ends)).toBeLessThan(65536 - 16384);
   });
 });
